@@ -1,0 +1,41 @@
+/* The table of kernels: one is filled by each instruction set's module, and the engine chooses one
+ * at start-up. A C struct, so that the modules share the type without sharing code. */
+#ifndef MARTLET_KERNELS_H
+#define MARTLET_KERNELS_H
+
+#include <stdint.h>
+
+/** Element types of a caller's matrix; the values of martlet_element. */
+enum {
+    KERNELS_FLOAT32 = 0,
+    KERNELS_FLOAT64 = 1,
+    KERNELS_FLOAT16 = 2,
+    KERNELS_INT8 = 3,
+    KERNELS_UINT8 = 4
+};
+
+/**
+ * Scores a list of stored rows against one query: out[i] belongs to row slots[i], which starts at
+ * rows + slots[i] * stride. Query and rows hold `stride` floats (a multiple of 8, padded with zeros)
+ * and start at multiples of 32 bytes. One call scores a list, so that the indirect call costs
+ * nothing and prefetching the rows ahead lives inside.
+ */
+typedef void (*kernels_score)(const float *query, const float *rows, uint64_t stride,
+                              const uint32_t *slots, uint64_t count, float *out);
+
+/**
+ * Converts one strided vector of any element type to floats: `count` components, `component_stride`
+ * bytes apart, from any alignment. Writes out[0 ..< count] and returns the place of the first
+ * component that is not a finite float, or `count` if all are.
+ */
+typedef uint64_t (*kernels_convert)(const void *source, int32_t element, int64_t component_stride,
+                                    uint64_t count, float *out);
+
+typedef struct kernels_table {
+    const char *name;                 /**< "baseline" or "x86-64-v3". */
+    kernels_score squared_distances;  /**< out[i] = sum of (query - row)^2. */
+    kernels_score dot_products;       /**< out[i] = sum of query * row. */
+    kernels_convert convert;
+} kernels_table;
+
+#endif

@@ -1,0 +1,3 @@
+import CIntrinsics
+
+public func makeKernelTable() -> kernels_table { kernels_table() }
