@@ -1,4 +1,5 @@
-/* What Swift has no word for: prefetch, relaxed atomics on plain memory, processor detection.
+/* What Swift has no word for: prefetch, relaxed atomics on plain memory, processor detection, the
+ * multiply-add that every processor has.
  * Static inline, so that Swift's importer inlines them; nothing here is linked. */
 #ifndef MARTLET_INTRINSICS_H
 #define MARTLET_INTRINSICS_H
@@ -32,6 +33,22 @@ static inline bool intrinsics_has_x86_64_v3(void) {
            __builtin_cpu_supports("movbe");
 #else
     return false;
+#endif
+}
+
+/** Eight floats; SIMD8<Float> in Swift. */
+typedef float intrinsics_floats8 __attribute__((ext_vector_type(8)));
+
+/**
+ * a * b + sum, lane by lane: in one rounding where the instruction set can, else in two. Swift's
+ * addingProduct() would call the C library's fma() for each lane instead.
+ */
+static inline intrinsics_floats8 intrinsics_multiply_add(intrinsics_floats8 a, intrinsics_floats8 b,
+                                                         intrinsics_floats8 sum) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return __builtin_elementwise_fma(a, b, sum);
+#else
+    return a * b + sum;
 #endif
 }
 

@@ -31,11 +31,21 @@ typedef void (*kernels_score)(const float *query, const float *rows, uint64_t st
 typedef uint64_t (*kernels_convert)(const void *source, int32_t element, int64_t component_stride,
                                     uint64_t count, float *out);
 
-typedef struct kernels_table {
+/** Constant once made, so every thread may use it. */
+typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     const char *name;                 /**< "baseline" or "x86-64-v3". */
     kernels_score squared_distances;  /**< out[i] = sum of (query - row)^2. */
     kernels_score dot_products;       /**< out[i] = sum of query * row. */
     kernels_convert convert;
 } kernels_table;
+
+/** The name of the instruction set that the including module is compiled for. Lives forever. */
+static inline const char *kernels_instruction_set(void) {
+#if defined(__AVX2__)
+    return "x86-64-v3";
+#else
+    return "baseline";
+#endif
+}
 
 #endif

@@ -1,5 +1,53 @@
-import CIntrinsics
-import Kernels
-import KernelsV3
-func pick() -> kernels_table { intrinsics_has_x86_64_v3() ? KernelsV3.makeKernelTable() : Kernels.makeKernelTable() }
-public final class Index { public let t = pick(); public init() {} }
+/// An in-process index of vectors that finds the nearest ones to a query (HNSW).
+///
+/// ```swift
+/// let index = try Index(Configuration(dim: 2, metric: .l2))
+/// try index.add([[0, 0], [3, 4]])
+/// let hits = try index.search([0, 1], k: 1)   // hits[0].id == 0, hits[0].distance == 1
+/// ```
+///
+/// # Threads
+/// Any number of threads may call any methods at once. Adds run one after the other. A search sees
+/// every add that finished before it began, and never half of one; it does not wait for a running
+/// add. How: the writer publishes immutable versions, see `Versions`.
+///
+/// # Locks
+/// `writer` guards `vectors`, `graphStore` and the entering of ids. Inside it, and never
+/// two at once: the locks of `ids`, `versions` and the page pools, each held for a few
+/// instructions or a slice of a batch.
+public final class Index: @unchecked Sendable {
+    public let configuration: Configuration
+    let reader: VectorReader
+    let searchers = SearcherPool()
+    let ids = IdMap()
+    let versions: Versions
+
+    let writer = Mutex()
+    var vectors: VectorStore
+    let graphStore: GraphStore
+    let lastAdd = Guarded(AddReport())
+
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        reader = VectorReader(
+            dim: configuration.dim, metric: configuration.metric, kernels: InstructionSet.kernels)
+        vectors = VectorStore(reader)
+        graphStore = GraphStore(configuration)
+        versions = Versions(Snapshot(count: 0, graph: Graph(M: configuration.M)))
+    }
+
+    deinit { vectors.free() }
+
+    /// The number of vectors.
+    public var count: Int { versions.read { $0.count } }
+}
+
+/// One version of the index: what a reader may look at while it has it pinned.
+struct Snapshot {
+    var count: Int
+    var graph: Graph
+    /// nil if there is no vector.
+    var vectors: VectorView?
+    /// Slot to id.
+    var ids: UnsafePointer<Int64>?
+}

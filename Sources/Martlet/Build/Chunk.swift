@@ -1,0 +1,93 @@
+/// The nodes that are inserted together, and what the steps hand on to each other.
+final class Chunk {
+    let slots: UnsafeBufferPointer<UInt32>
+    let levels: [Int]
+    /// The place of the chunk's first node in the order of insertion.
+    let firstRank: Int
+    /// Per layer, the nodes of the chunk that reach it.
+    let members: [[UInt32]]
+    /// Per node, the nearest that was inserted before it; `LinkTable.none` for the graph's first.
+    var anchors: [UInt32]
+
+    var count: Int { slots.count }
+
+    init(_ order: InsertionOrder, from first: Int, _ store: GraphStore) {
+        let slots = order.chunk(from: first)
+        let levels = slots.map { store.levels.level(of: Int($0)) }
+        members = (0...levels.max()!).map { layer in
+            slots.indices.filter { levels[$0] >= layer }.map { slots[$0] }
+        }
+        anchors = Array(repeating: LinkTable.none, count: slots.count)
+        (self.slots, self.levels, firstRank) = (slots, levels, first)
+    }
+}
+
+/// Step 1: search and select.
+extension Chunk {
+    /// Fills the link rows of the chunk's nodes on all their layers, and `anchors`.
+    func selectLinks(_ builder: GraphBuilder, _ control: Control?) {
+        let graph = builder.graph
+        anchors.withUnsafeMutableBufferPointer { anchors in
+            let anchors = anchors.baseAddress!
+            builder.team.forEach(count, control: control) { worker, i in
+                anchors[i] = selectLinks(of: i, graph, builder, builder.workers[worker])
+            }
+        }
+    }
+
+    /// Returns the node's anchor.
+    private func selectLinks(
+        of i: Int, _ graph: Graph, _ builder: GraphBuilder, _ worker: BuildWorker
+    ) -> UInt32 {
+        let slot = slots[i]
+        let scorer = Scorer(slot: slot, in: builder.vectors)
+        let width = builder.configuration.efConstruction
+        let top = graph.entry?.level ?? -1
+        if let entry = graph.entry {
+            worker.scratch.descend(to: min(levels[i], top), of: graph, from: entry, scorer)
+        }
+        for layer in stride(from: levels[i], through: 0, by: -1) {
+            if layer <= top {
+                worker.scratch.search(graph.layer(layer), width: width, scorer)
+                worker.candidates.removeAll(capacity: width, filledFrom: worker.scratch.beam)
+            } else {
+                worker.candidates.removeAll(capacity: width)
+            }
+            meetMembers(of: layer, but: slot, scorer, worker)
+            let count = worker.selection.load(worker.candidates)
+            _ = worker.selection.select(
+                builder.configuration.maxLinks(layer: layer), of: count, in: builder.vectors,
+                to: graph.layer(layer).links(of: slot)
+            ) { _ in false }
+        }
+        return anchor(of: i, graph, worker)
+    }
+
+    /// Offers the other nodes of the chunk on `layer` as candidates.
+    private func meetMembers(
+        of layer: Int, but slot: UInt32, _ scorer: Scorer, _ worker: BuildWorker
+    ) {
+        members[layer].withUnsafeBufferPointer { members in
+            let distances = worker.scratch.distances
+            scorer.score(members.baseAddress!, members.count, distances)
+            worker.scratch.distanceCount += members.count
+            for i in members.indices where members[i] != slot {
+                worker.candidates.insert(members[i], distances[i])
+            }
+        }
+    }
+
+    /// The nearest node inserted before node `i`: found in the graph, or earlier in the chunk. Reads
+    /// what the search of layer 0, the last one, has left.
+    private func anchor(of i: Int, _ graph: Graph, _ worker: BuildWorker) -> UInt32 {
+        var nearest = Float.infinity
+        var anchor = LinkTable.none
+        if graph.entry != nil {
+            (nearest, anchor) = (worker.scratch.beam.distance(0), worker.scratch.beam.slot(0))
+        }
+        for earlier in 0..<i where worker.scratch.distances[earlier] < nearest {
+            (nearest, anchor) = (worker.scratch.distances[earlier], slots[earlier])
+        }
+        return anchor
+    }
+}

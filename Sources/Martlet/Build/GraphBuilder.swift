@@ -1,0 +1,83 @@
+/// Inserts one batch of nodes into the graph (Malkov & Yashunin 2018, Algorithm 1), in parallel and
+/// yet deterministically.
+///
+/// The batch is inserted in a seeded random order, so that the order it was given in (often
+/// clustered) does not shape the graph, and in chunks (after ParlayANN, Manohar et al., PPoPP 2024):
+///
+/// 1. Each node of a chunk searches the graph as it stood before the chunk, compares itself with
+///    all others of the chunk, and selects its links. (in parallel, by node)
+/// 2. Each node gets its place in the backbone. (on one thread)
+/// 3. The links' reverses are sorted by target and added there; a row that overflows is pruned.
+///    (in parallel, by target)
+/// 4. The entry point moves if a node of the chunk is higher: last, when that node has its links.
+///
+/// No step depends on how many threads share it, so neither does the graph. The builder works on
+/// edits of the link tables, which readers do not see.
+final class GraphBuilder {
+    /// Nodes per chunk: enough to keep threads busy, few enough to compare all with all.
+    static let chunkSize = 256
+
+    let configuration: Configuration
+    let vectors: VectorView
+    let team: WorkerTeam
+    let store: GraphStore
+    let order: InsertionOrder
+    let workers: [BuildWorker]
+    let base: LinkTableEdit
+    let upper: LinkTableEdit
+    /// The graph under construction; its tables are those of the edits.
+    private(set) var graph: Graph
+    private let control: Control?
+
+    init(
+        _ store: GraphStore, _ batch: Range<Int>, newUpperRows: Int, _ vectors: VectorView,
+        _ configuration: Configuration, _ team: WorkerTeam, _ control: Control?
+    ) throws(MartletError) {
+        (self.store, self.vectors, self.configuration) = (store, vectors, configuration)
+        (self.team, self.control) = (team, control)
+        graph = store.graph
+        base = try LinkTableEdit(of: graph.base, newRows: batch.count, pool: store.pools.base)
+        upper = try LinkTableEdit(of: graph.upper, newRows: newUpperRows, pool: store.pools.upper)
+        (graph.base, graph.upper) = (base.table, upper.table)
+        var workers: [BuildWorker] = []
+        for _ in 0..<team.count {
+            workers.append(try BuildWorker(nodes: batch.upperBound, configuration))
+        }
+        self.workers = workers
+        order = try InsertionOrder(batch, seed: configuration.seed)
+    }
+
+    /// - Throws: `cancelled`, `outOfMemory`; the builder is of no more use then.
+    func run() throws(MartletError) {
+        var first = 0
+        while first < order.count {
+            let chunk = Chunk(order, from: first, store)
+            chunk.selectLinks(self, control)
+            guard control?.isCancelled != true else { throw .cancelled }
+            try chunk.linkBack(self)
+            raiseEntry(chunk)
+            first += chunk.count
+            control?.advance(by: chunk.count)
+        }
+    }
+
+    /// Makes the row of `slot` on `layer` writable.
+    func own(_ slot: UInt32, on layer: Int) throws(MartletError) {
+        try (layer == 0 ? base : upper).own(graph.layer(layer).row(of: slot))
+    }
+
+    /// Ends the build; hands what only earlier versions of the graph need to `retired`.
+    func finish(_ retired: inout RetiredMemory) -> Graph {
+        (graph.base, graph.upper) = (base.finish(&retired), upper.finish(&retired))
+        return graph
+    }
+
+    var distanceCount: Int { workers.reduce(0) { $0 + $1.distanceCount } }
+
+    /// Step 4.
+    private func raiseEntry(_ chunk: Chunk) {
+        for i in 0..<chunk.count where chunk.levels[i] > graph.entry?.level ?? -1 {
+            graph.entry = Graph.EntryPoint(slot: chunk.slots[i], level: chunk.levels[i])
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/// One version of the graph: layers of links and the node where every search starts.
+///
+/// The graph knows slots and links; vectors, metrics and ids are other parts' business. A node of
+/// level L has a row of links on each of the layers 0 to L.
+struct Graph {
+    /// Layer 0: the row of a slot is the slot.
+    var base: LinkTable
+    /// Layers 1 and up: a node's rows stand together, from `upperRows[slot]` on.
+    var upper: LinkTable
+    var upperRows: UnsafeMutablePointer<UInt32>?
+    /// The node of the highest level; nil if the graph is empty.
+    var entry: EntryPoint?
+
+    struct EntryPoint: Equatable {
+        var slot: UInt32
+        var level: Int
+    }
+
+    /// The empty graph.
+    init(M: Int) {
+        base = LinkTable(width: 2 * M)
+        upper = LinkTable(width: M)
+    }
+
+    func layer(_ layer: Int) -> Layer {
+        layer == 0
+            ? Layer(table: base, firstRows: nil, offset: 0)
+            : Layer(table: upper, firstRows: UnsafePointer(upperRows), offset: layer - 1)
+    }
+}
+
+/// One layer of the graph.
+struct Layer {
+    let table: LinkTable
+    fileprivate let firstRows: UnsafePointer<UInt32>?
+    fileprivate let offset: Int
+
+    var width: Int { table.width }
+
+    @inline(__always)
+    func row(of slot: UInt32) -> Int {
+        if let firstRows { Int(firstRows[Int(slot)]) &+ offset } else { Int(slot) }
+    }
+
+    /// The links of `slot`: up to `width`, ended early by `LinkTable.none`.
+    @inline(__always)
+    func links(of slot: UInt32) -> UnsafeMutablePointer<UInt32> { table.row(row(of: slot)) }
+
+    func count(of slot: UInt32) -> Int { table.count(row(of: slot)) }
+}
+
+/// The level of every node: geometric, P(level >= l) = M^-l (Malkov & Yashunin 2018, section 4.1:
+/// m_L = 1 / ln M), a pure function of seed and slot.
+struct LevelSampler {
+    static let maxLevel = 15
+
+    let seed: UInt64
+    let M: UInt64
+
+    func level(of slot: Int) -> Int {
+        var word = SplitMix64.mix(seed &+ SplitMix64.mix(UInt64(slot)))
+        var level = 0
+        while level < Self.maxLevel && ((word >> 32) &* M) >> 32 == 0 {
+            level += 1
+            word = SplitMix64.mix(word)
+        }
+        return level
+    }
+}

@@ -1,0 +1,105 @@
+import Glibc
+
+/// Rows of links, one per node and layer: one version, never changed once published.
+///
+/// A row holds up to `width` slots and ends early with `none`. Rows lie in pages of 32, reached
+/// through a table of pages, so that the next version shares all pages but those it changes.
+///
+///     pages ─▶ [ page 0 | page 1 | … ]       row r = pages[r / 32] + (r % 32) * width
+///
+/// Safety: the pages are valid while a version that holds them is pinned.
+struct LinkTable {
+    static let none = UInt32.max
+    static let rowsPerPage = 32
+
+    let width: Int
+    fileprivate(set) var pages: UnsafeMutablePointer<PagePool.Page>?
+    fileprivate(set) var rowCount = 0
+
+    init(width: Int) { self.width = width }
+
+    fileprivate var pageCount: Int { (rowCount + Self.rowsPerPage - 1) / Self.rowsPerPage }
+
+    @inline(__always)
+    func row(_ row: Int) -> UnsafeMutablePointer<UInt32> {
+        pages.unsafelyUnwrapped[row >> 5] + (row & 31) &* width
+    }
+
+    /// The links in a row.
+    @inline(__always)
+    func count(_ row: Int) -> Int {
+        let links = self.row(row)
+        var count = 0
+        while count < width && links[count] != Self.none { count &+= 1 }
+        return count
+    }
+
+    /// Frees the table of pages of the last version; the pages go with their pool.
+    func freeTable() { free(pages) }
+
+    static func pool(width: Int) -> PagePool { PagePool(wordsPerPage: width * rowsPerPage) }
+}
+
+/// The next version of a link table in the making: copies a page before its first change.
+///
+/// Until `finish`, `table` shows the new version to the writer alone; without it, all is undone.
+final class LinkTableEdit {
+    private(set) var table: LinkTable
+    private let pool: PagePool
+    private let outgrown: UnsafeMutableRawPointer?
+    /// Per page: whether it is this version's own.
+    private var isOwn: [Bool]
+    private var replaced: [PagePool.Page] = []
+    private var isFinished = false
+
+    /// Starts from `old` with `newRows` empty rows appended.
+    init(of old: LinkTable, newRows: Int, pool: PagePool) throws(MartletError) {
+        self.pool = pool
+        table = old
+        table.rowCount += newRows
+        outgrown = UnsafeMutableRawPointer(old.pages)
+        let pages = try Memory.allocate(PagePool.Page.self, table.pageCount)
+        if let shared = old.pages { pages.update(from: shared, count: old.pageCount) }
+        table.pages = pages
+        isOwn = [Bool](repeating: false, count: table.pageCount)
+        try appendRows(from: old)
+    }
+
+    deinit {
+        guard !isFinished else { return }
+        pool.give(back: isOwn.indices.filter { isOwn[$0] }.map { table.pages![$0] })
+        free(table.pages)
+    }
+
+    /// Makes the page of `row` this version's own, so that it may be written.
+    func own(_ row: Int) throws(MartletError) {
+        let page = row >> 5
+        guard !isOwn[page] else { return }
+        let copy = try pool.take()
+        copy.update(from: table.pages![page], count: pool.wordsPerPage)
+        replaced.append(table.pages![page])
+        table.pages![page] = copy
+        isOwn[page] = true
+    }
+
+    /// Ends the edit; hands what the old version alone still needs to `retired`.
+    func finish(_ retired: inout RetiredMemory) -> LinkTable {
+        isFinished = true
+        retired.add(outgrown)
+        retired.add(replaced, of: pool)
+        return table
+    }
+
+
+    private func appendRows(from old: LinkTable) throws(MartletError) {
+        guard table.rowCount > old.rowCount else { return }
+        try pool.reserve(table.pageCount - old.pageCount + 1)
+        if old.rowCount & 31 != 0 { try own(old.rowCount) }
+        for page in old.pageCount..<table.pageCount {
+            let fresh = try pool.take()
+            fresh.initialize(repeating: LinkTable.none, count: pool.wordsPerPage)
+            table.pages![page] = fresh
+            isOwn[page] = true
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// What an index consists of, and where its latest add spent its time.
+public struct Statistics: Sendable {
+    public var count = 0
+    /// Bytes in use.
+    public var vectorBytes = 0
+    public var linkBytes = 0
+    public var idBytes = 0
+    public var otherBytes = 0
+    public var graph = GraphStatistics()
+    public var lastAdd = AddReport()
+}
+
+/// The shape of a graph.
+public struct GraphStatistics: Sendable, Equatable {
+    /// Nodes by level.
+    public var levels = [Int](repeating: 0, count: LevelSampler.maxLevel + 1)
+    /// Links on layer 0, in all and at most of one node.
+    public var links = 0
+    public var maxLinks = 0
+    /// Nodes that a walk on layer 0 from the entry point can reach, itself included.
+    public var reachable = 0
+}
+
+extension Index {
+    /// Takes stock of the newest version. A running add is not part of the picture.
+    /// - Complexity: O(*n* * `M`).
+    public func statistics() throws(MartletError) -> Statistics {
+        try versions.read { snapshot throws(MartletError) in
+            var statistics = Statistics()
+            let count = snapshot.count
+            statistics.count = count
+            statistics.vectorBytes = reader.bytes(count: count)
+            statistics.linkBytes = snapshot.graph.bytes
+            statistics.idBytes = ids.bytes(count: count)
+            statistics.otherBytes = graphStore.otherBytes(count: count)
+            statistics.graph = try snapshot.graph.statistics(count: count, graphStore.levels)
+            statistics.lastAdd = lastAdd.value
+            return statistics
+        }
+    }
+}
+
+extension Graph {
+    /// Bytes of links in use.
+    var bytes: Int { (base.rowCount * base.width + upper.rowCount * upper.width) * 4 }
+
+    func statistics(count: Int, _ sampler: LevelSampler) throws(MartletError) -> GraphStatistics {
+        var statistics = GraphStatistics()
+        let layer = layer(0)
+        for slot in 0..<count {
+            statistics.levels[sampler.level(of: slot)] += 1
+            let links = layer.count(of: UInt32(slot))
+            statistics.links += links
+            statistics.maxLinks = max(statistics.maxLinks, links)
+        }
+        statistics.reachable = try reachable(count: count)
+        return statistics
+    }
+
+    /// The number of nodes on layer 0 that can be reached from the entry point.
+    private func reachable(count: Int) throws(MartletError) -> Int {
+        guard let entry else { return 0 }
+        var met = try VisitedSet(capacity: count)
+        defer { met.free() }
+        met.removeAll()
+        let layer = layer(0)
+        var open = [entry.slot]
+        var reached = met.insert(entry.slot)
+        while let node = open.popLast() {
+            let links = layer.links(of: node)
+            for i in 0..<layer.count(of: node) where met.insert(links[i]) == 1 {
+                reached += 1
+                open.append(links[i])
+            }
+        }
+        return reached
+    }
+}

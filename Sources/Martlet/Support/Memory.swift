@@ -1,0 +1,63 @@
+import Glibc
+
+/// Raw memory for tables: aligned, uninitialised, and `outOfMemory` instead of a crash.
+///
+/// Memory is committed by the operating system when it is first touched, so reserving more than is
+/// used costs address space only.
+enum Memory {
+    static let hugePage = 2 << 20
+
+    /// Returns `count` elements aligned to a cache line, or to a huge page if the table is large
+    /// enough to gain from those (fewer address translations on random access).
+    static func allocate<Element: BitwiseCopyable>(
+        _ type: Element.Type, _ count: Int
+    ) throws(MartletError) -> UnsafeMutablePointer<Element> {
+        let size = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        let bytes = max(size.partialValue, 64)
+        let large = bytes >= 2 * hugePage
+        var address: UnsafeMutableRawPointer?
+        guard !size.overflow, posix_memalign(&address, large ? hugePage : 64, bytes) == 0, let address
+        else { throw .outOfMemory(bytes: size.overflow ? .max : bytes) }
+        if large { madvise(address, bytes, MADV_HUGEPAGE) }
+        return address.bindMemory(to: Element.self, capacity: count)
+    }
+}
+
+/// Elements that are written once, in order, and then only read.
+///
+/// Growing moves them to a larger table and hands the old one back, since readers of an earlier
+/// version may still be looking at it.
+struct AppendArray<Element: BitwiseCopyable> {
+    private(set) var base: UnsafeMutablePointer<Element>?
+    private(set) var capacity = 0
+
+    /// Makes room for `needed` elements, keeping the first `count`.
+    /// - Returns: The outgrown table, if there was one: free it when no reader is left.
+    mutating func reserve(
+        _ needed: Int, keeping count: Int
+    ) throws(MartletError) -> UnsafeMutableRawPointer? {
+        guard needed > capacity else { return nil }
+        let (table, room) = try Self.roomy(needed, capacity)
+        if let base { table.update(from: base, count: count) }
+        let outgrown = base
+        (base, capacity) = (table, room)
+        return UnsafeMutableRawPointer(outgrown)
+    }
+
+    /// Generous room first, since untouched memory is free; just enough where even address space
+    /// is scarce.
+    private static func roomy(
+        _ needed: Int, _ capacity: Int
+    ) throws(MartletError) -> (UnsafeMutablePointer<Element>, Int) {
+        let generous = max(needed, capacity < Int.max / 4 ? capacity * 4 : needed)
+        if let table = try? Memory.allocate(Element.self, generous) { return (table, generous) }
+        return (try Memory.allocate(Element.self, needed), needed)
+    }
+
+    func free() { Glibc.free(base) }
+
+    subscript(index: Int) -> Element {
+        get { base.unsafelyUnwrapped[index] }
+        nonmutating set { base.unsafelyUnwrapped[index] = newValue }
+    }
+}

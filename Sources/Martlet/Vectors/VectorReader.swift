@@ -1,0 +1,46 @@
+import CIntrinsics
+
+/// Reads vectors out of the caller's memory into rows, and checks them: stored ones and queries.
+struct VectorReader {
+    /// Keeps every squared distance below `Float`'s largest value: |x - y|^2 <= 4 max |x|^2.
+    static let maxSquaredLength = Float.greatestFiniteMagnitude / 4
+    static let minCosineSquaredLength: Float = 1e-30
+
+    let dim: Int
+    /// Floats per row: `dim`, rounded up to what the kernels work in.
+    let stride: Int
+    let metric: Metric
+    let kernels: kernels_table
+
+    init(dim: Int, metric: Metric, kernels: kernels_table) {
+        (self.dim, self.metric, self.kernels) = (dim, metric, kernels)
+        stride = (dim + 7) & ~7
+    }
+
+    /// Bytes that `count` stored vectors take.
+    func bytes(count: Int) -> Int { count * (stride + (metric == .l2 ? 0 : 1)) * 4 }
+
+    /// Converts one row, whatever its element type and strides, and returns its squared length.
+    /// - Throws: `notFinite`, `tooLong`, `tooShort`.
+    @inline(__always)
+    func load(
+        _ matrix: Matrix, row: Int, to out: UnsafeMutablePointer<Float>
+    ) throws(MartletError) -> Float {
+        if let column = matrix.convert(row: row, to: out, kernels) {
+            throw .notFinite(row: row, column: column)
+        }
+        (out + dim).update(repeating: 0, count: stride - dim)
+        let squared = squaredLength(out)
+        guard squared <= Self.maxSquaredLength else { throw .tooLong(row: row) }
+        guard metric != .cosine || squared >= Self.minCosineSquaredLength else {
+            throw .tooShort(row: row)
+        }
+        return squared
+    }
+
+    func squaredLength(_ row: UnsafePointer<Float>) -> Float {
+        var (first, squared): (UInt32, Float) = (0, 0)
+        kernels.dot_products(row, row, UInt64(stride), &first, 1, &squared)
+        return squared
+    }
+}

@@ -1,0 +1,92 @@
+import CMartlet
+import Martlet
+
+/// The caller's structs, checked and turned into the engine's.
+
+extension Configuration {
+    init(_ given: martlet_index_options) throws(MartletError) {
+        guard let metric = Metric(rawValue: given.metric) else {
+            throw .invalidArgument(
+                "metric is \(given.metric), but must be MARTLET_L2, MARTLET_IP or MARTLET_COSINE")
+        }
+        try self.init(
+            dim: int("dim", given.dim), metric: metric, M: Int(given.M),
+            efConstruction: int("ef_construction", given.ef_construction), seed: given.seed)
+    }
+}
+
+extension Matrix {
+    /// The main path: rows of floats.
+    init(
+        _ floats: UnsafePointer<Float>?, _ rows: UInt64, _ rowStride: Int64,
+        _ componentStride: Int64, dim: Int
+    ) throws(MartletError) {
+        self.init(
+            data: floats, rows: try int("rows", rows), columns: dim, rowStride: Int(rowStride),
+            componentStride: Int(componentStride), element: .float32)
+    }
+
+    init(_ pointer: UnsafePointer<martlet_matrix>?) throws(MartletError) {
+        guard pointer != nil else { throw .invalidArgument("the matrix is NULL") }
+        let given = try options(
+            pointer, size: pointer?.pointee.struct_size, defaults: martlet_matrix(), "matrix")
+        guard let element = Element(rawValue: given.element) else {
+            throw .invalidArgument(
+                "element is \(given.element), but must be one of the martlet_element values")
+        }
+        self.init(
+            data: given.data, rows: try int("rows", given.rows),
+            columns: try int("columns", given.columns), rowStride: Int(given.row_stride),
+            componentStride: Int(given.component_stride), element: element)
+    }
+}
+
+extension AddOptions {
+    init(_ pointer: UnsafePointer<martlet_add_options>?) throws(MartletError) {
+        self.init()
+        let given = try options(
+            pointer, size: pointer?.pointee.struct_size,
+            defaults: martlet_add_options(
+                struct_size: 0, ids: nil, id_stride: 8, assigned_ids: nil, threads: 0, control: nil),
+            "options")
+        ids = given.ids.map { IdColumn(data: $0, stride: Int(given.id_stride)) }
+        assignedIds = given.assigned_ids
+        threads = try int("threads", given.threads)
+        control = try given.control.map(Control.init)
+    }
+}
+
+extension SearchOptions {
+    init(_ pointer: UnsafePointer<martlet_search_options>?) throws(MartletError) {
+        self.init()
+        let given = try options(
+            pointer, size: pointer?.pointee.struct_size,
+            defaults: martlet_search_options(
+                struct_size: 0, ef: UInt64(MARTLET_DEFAULT_EF), threads: 0, control: nil),
+            "options")
+        ef = try int("ef", given.ef)
+        threads = try int("threads", given.threads)
+        control = try given.control.map(Control.init)
+    }
+}
+
+extension Control {
+    init(_ given: UnsafeMutablePointer<martlet_control>) throws(MartletError) {
+        let known = UInt64(MemoryLayout<martlet_control>.size)
+        guard given.pointee.struct_size == known else {
+            throw .invalidArgument(
+                "control.struct_size is \(given.pointee.struct_size), but must be \(known); "
+                    + "initialise the struct with MARTLET_CONTROL_INIT")
+        }
+        self.init(
+            total: Self.field(\.total, of: given), done: Self.field(\.done, of: given),
+            cancel: Self.field(\.cancel, of: given))
+    }
+
+    private static func field<Value>(
+        _ path: KeyPath<martlet_control, Value>, of control: UnsafeMutablePointer<martlet_control>
+    ) -> UnsafeMutablePointer<Value> {
+        let offset = MemoryLayout<martlet_control>.offset(of: path)!
+        return (UnsafeMutableRawPointer(control) + offset).assumingMemoryBound(to: Value.self)
+    }
+}

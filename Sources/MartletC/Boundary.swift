@@ -1,0 +1,100 @@
+import CMartlet
+import Glibc
+import Martlet
+
+/// Runs the body of an exported function: a thrown error becomes a status, and its sentence the
+/// thread's last error. A Swift trap cannot be caught, so bodies check everything that came from
+/// outside, by throwing.
+func boundary(_ body: () throws(MartletError) -> Void) -> martlet_status {
+    do throws(MartletError) {
+        try body()
+        return martlet_status(MARTLET_OK)
+    } catch {
+        LastError.set(error.description)
+        return error.status
+    }
+}
+
+extension MartletError {
+    var status: martlet_status {
+        switch self {
+        case .invalidArgument: martlet_status(MARTLET_INVALID_ARGUMENT)
+        case .dimensionMismatch: martlet_status(MARTLET_DIMENSION_MISMATCH)
+        case .notFinite: martlet_status(MARTLET_NOT_FINITE)
+        case .tooLong, .tooShort: martlet_status(MARTLET_BAD_LENGTH)
+        case .idExists: martlet_status(MARTLET_ID_EXISTS)
+        case .idNotFound: martlet_status(MARTLET_ID_NOT_FOUND)
+        case .outOfMemory: martlet_status(MARTLET_OUT_OF_MEMORY)
+        case .cancelled: martlet_status(MARTLET_CANCELLED)
+        case .indexFull: martlet_status(MARTLET_INDEX_FULL)
+        }
+    }
+}
+
+/// The sentence of a thread's latest failure.
+enum LastError {
+    private static let capacity = 512
+    /// Holds each thread's buffer, which ends with its thread.
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        pthread_key_create(&key) { free($0) }
+        return key
+    }()
+
+    static var text: UnsafePointer<CChar> {
+        pthread_getspecific(key).map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) } ?? none
+    }
+
+    static func set(_ sentence: String) {
+        guard let buffer = buffer() else { return }
+        let count = min(sentence.utf8.count, capacity - 1)
+        for (i, byte) in sentence.utf8.prefix(count).enumerated() {
+            buffer[i] = CChar(bitPattern: byte)
+        }
+        buffer[count] = 0
+    }
+
+    private static nonisolated(unsafe) let none: UnsafePointer<CChar> = {
+        let empty = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
+        empty.initialize(to: 0)
+        return UnsafePointer(empty)
+    }()
+
+    private static func buffer() -> UnsafeMutablePointer<CChar>? {
+        if let buffer = pthread_getspecific(key) { return buffer.assumingMemoryBound(to: CChar.self) }
+        guard let buffer = malloc(capacity) else { return nil }
+        pthread_setspecific(key, buffer)
+        return buffer.assumingMemoryBound(to: CChar.self)
+    }
+}
+
+/// The index behind a handle.
+func index(_ handle: OpaquePointer?) throws(MartletError) -> Index {
+    guard let handle else { throw .invalidArgument("the index is NULL") }
+    return Unmanaged<Index>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}
+
+/// A size from the caller as an `Int`.
+func int(_ name: String, _ value: UInt64) throws(MartletError) -> Int {
+    guard let int = Int(exactly: value) else {
+        throw .invalidArgument("\(name) is \(value), but must be below 2^63")
+    }
+    return int
+}
+
+/// A copy of an optional struct of the caller's, defaults where it is shorter than today's (it then
+/// comes from an earlier header) or NULL.
+func options<Options: BitwiseCopyable>(
+    _ given: UnsafePointer<Options>?, size: UInt64?, defaults: Options, _ name: String
+) throws(MartletError) -> Options {
+    var options = defaults
+    guard let given, let size else { return options }
+    let known = UInt64(MemoryLayout<Options>.size)
+    guard size >= 8, size <= known else {
+        throw .invalidArgument(
+            "\(name).struct_size is \(size), but must be from 8 to \(known); "
+                + "initialise the struct with its _INIT macro")
+    }
+    withUnsafeMutableBytes(of: &options) { $0.copyMemory(from: UnsafeRawBufferPointer(start: given, count: Int(size))) }
+    return options
+}

@@ -1,0 +1,49 @@
+import CMartlet
+import Martlet
+
+/// Making and releasing an index, and what the library says of itself.
+
+private func lastingString(_ string: String) -> UnsafePointer<CChar> {
+    let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: string.utf8.count + 1)
+    for (i, byte) in string.utf8.enumerated() { bytes[i] = CChar(bitPattern: byte) }
+    bytes[string.utf8.count] = 0
+    return UnsafePointer(bytes)
+}
+
+private nonisolated(unsafe) let version = lastingString(
+    "\(MARTLET_VERSION_MAJOR).\(MARTLET_VERSION_MINOR).\(MARTLET_VERSION_PATCH)")
+private nonisolated(unsafe) let instructionSet = lastingString(InstructionSet.name)
+
+@_cdecl("martlet_last_error")
+public func martletLastError() -> UnsafePointer<CChar> { LastError.text }
+
+@_cdecl("martlet_version")
+public func martletVersion() -> UnsafePointer<CChar> { version }
+
+@_cdecl("martlet_kernels")
+public func martletKernels() -> UnsafePointer<CChar> { instructionSet }
+
+@_cdecl("martlet_index_create")
+public func martletIndexCreate(
+    _ given: UnsafePointer<martlet_index_options>?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> martlet_status {
+    out?.pointee = nil
+    return boundary { () throws(MartletError) in
+        guard let given, let out else {
+            throw .invalidArgument("options and index must not be NULL")
+        }
+        let defaults = martlet_index_options(
+            struct_size: 0, dim: 0, metric: martlet_metric(MARTLET_L2), M: MARTLET_DEFAULT_M,
+            ef_construction: UInt64(MARTLET_DEFAULT_EF_CONSTRUCTION), seed: 0)
+        let checked = try options(
+            given, size: given.pointee.struct_size, defaults: defaults, "options")
+        let index = Index(try Configuration(checked))
+        out.pointee = OpaquePointer(Unmanaged.passRetained(index).toOpaque())
+    }
+}
+
+@_cdecl("martlet_index_free")
+public func martletIndexFree(_ handle: OpaquePointer?) {
+    guard let handle else { return }
+    Unmanaged<Index>.fromOpaque(UnsafeRawPointer(handle)).release()
+}
