@@ -321,6 +321,7 @@ typedef struct martlet_statistics {
     martlet_metric metric;
     uint32_t M;
     uint64_t vector_bytes;     /**< Bytes in use, per part: the vectors, */
+    uint64_t code_bytes;       /**< their codes, which searches walk on, (0: on the vectors), */
     uint64_t link_bytes;       /**< the graph's links on all layers, */
     uint64_t id_bytes;         /**< ids and the table that finds them, */
     uint64_t other_bytes;      /**< and everything else. */
@@ -334,6 +335,7 @@ typedef struct martlet_statistics {
     uint32_t reserved;         /**< 0. */
     uint64_t add_total_ns;     /**< nanoseconds in the library, of which */
     uint64_t add_read_ns;      /**< reading, checking and converting the caller's memory, */
+    uint64_t add_encode_ns;    /**< choosing and computing codes, */
     uint64_t add_ids_ns;       /**< entering ids, */
     uint64_t add_graph_ns;     /**< and building the graph. */
     uint64_t add_distances;    /**< Distances computed while building the graph. */

@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 /** Asks for the cache line at `address`, to be read soon. Never faults. */
 static inline void intrinsics_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
@@ -49,6 +53,33 @@ static inline intrinsics_floats8 intrinsics_multiply_add(intrinsics_floats8 a, i
     return __builtin_elementwise_fma(a, b, sum);
 #else
     return a * b + sum;
+#endif
+}
+
+/** Eight 32-bit integers; SIMD8<Int32> in Swift. */
+typedef int32_t intrinsics_ints8 __attribute__((ext_vector_type(8)));
+
+/**
+ * Adds the squared differences of 32 codes to eight sums; codes are 0 ... 127, so that a difference
+ * fits a signed byte, and two squares the signed 16-bit lane that they are added in.
+ */
+static inline intrinsics_ints8 intrinsics_add_squared_differences(intrinsics_ints8 sums,
+                                                                  const void *a, const void *b) {
+#if defined(__AVX2__)
+    __m256i difference = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)a),
+                                         _mm256_loadu_si256((const __m256i *)b));
+    __m256i magnitude = _mm256_abs_epi8(difference);
+    __m256i pairs = _mm256_maddubs_epi16(magnitude, magnitude);
+    __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return (intrinsics_ints8)_mm256_add_epi32((__m256i)sums, fours);
+#else
+    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    for (int lane = 0; lane < 8; lane++)
+        for (int i = 0; i < 4; i++) {
+            int32_t difference = (int32_t)x[lane * 4 + i] - (int32_t)y[lane * 4 + i];
+            sums[lane] += difference * difference;
+        }
+    return sums;
 #endif
 }
 

@@ -16,11 +16,11 @@ enum {
 
 /**
  * Scores a list of stored rows against one query: out[i] belongs to row slots[i], which starts at
- * rows + slots[i] * stride. Query and rows hold `stride` floats (a multiple of 8, padded with zeros)
- * and start at multiples of 32 bytes. One call scores a list, so that the indirect call costs
- * nothing and prefetching the rows ahead lives inside.
+ * rows + slots[i] * stride bytes. Query and rows are `stride` bytes of floats or of codes, padded
+ * with zeros, and start at multiples of 32 bytes, as the stride is one. One call scores a list, so
+ * that the indirect call costs nothing and prefetching the rows ahead lives inside.
  */
-typedef void (*kernels_score)(const float *query, const float *rows, uint64_t stride,
+typedef void (*kernels_score)(const void *query, const void *rows, uint64_t stride,
                               const uint32_t *slots, uint64_t count, float *out);
 
 /**
@@ -31,12 +31,21 @@ typedef void (*kernels_score)(const float *query, const float *rows, uint64_t st
 typedef uint64_t (*kernels_convert)(const void *source, int32_t element, int64_t component_stride,
                                     uint64_t count, float *out);
 
+/**
+ * Quantises one vector: out[j] = row[j] * factor - offsets[j], rounded and clamped to 0 ... 127, for
+ * `count` components, a multiple of 8. Returns how many were clamped.
+ */
+typedef uint64_t (*kernels_encode)(const float *row, float factor, const float *offsets,
+                                   uint64_t count, uint8_t *out);
+
 /** Constant once made, so every thread may use it. */
 typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     const char *name;                 /**< "baseline" or "x86-64-v3". */
     kernels_score squared_distances;  /**< out[i] = sum of (query - row)^2. */
     kernels_score dot_products;       /**< out[i] = sum of query * row. */
+    kernels_score code_distances;     /**< out[i] = sum of (query - row)^2 over codes 0 ... 127. */
     kernels_convert convert;
+    kernels_encode encode;
 } kernels_table;
 
 /** The name of the instruction set that the including module is compiled for. Lives forever. */

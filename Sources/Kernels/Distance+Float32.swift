@@ -11,13 +11,13 @@ import CIntrinsics
 /// Scores by the sum of squared differences. See `kernels_score`.
 let squaredDistances: kernels_score = { query, rows, stride, slots, count, out in
     guard let query, let list = RowList(rows, stride, slots, count), let out else { return }
-    score(.squaredDifference, UnsafeRawPointer(query), list, out)
+    score(.squaredDifference, query, list, out)
 }
 
 /// Scores by the sum of products. See `kernels_score`.
 let dotProducts: kernels_score = { query, rows, stride, slots, count, out in
     guard let query, let list = RowList(rows, stride, slots, count), let out else { return }
-    score(.product, UnsafeRawPointer(query), list, out)
+    score(.product, query, list, out)
 }
 
 /// What two components add to a score. Always a constant, so that the choice costs nothing.
@@ -105,12 +105,12 @@ private struct RowList {
 
     @inline(__always)
     init?(
-        _ base: UnsafePointer<Float>?, _ stride: UInt64, _ slots: UnsafePointer<UInt32>?,
+        _ base: UnsafeRawPointer?, _ stride: UInt64, _ slots: UnsafePointer<UInt32>?,
         _ count: UInt64
     ) {
         guard count > 0, let base, let slots else { return nil }
-        self.base = UnsafeRawPointer(base)
-        self.bytes = Int(truncatingIfNeeded: stride) &* 4
+        self.base = base
+        self.bytes = Int(truncatingIfNeeded: stride)
         self.slots = slots
         self.count = Int(truncatingIfNeeded: count)
     }

@@ -13,5 +13,7 @@ public func makeKernelTable() -> kernels_table {
         name: kernels_instruction_set(),
         squared_distances: squaredDistances,
         dot_products: dotProducts,
-        convert: convert)
+        code_distances: codeDistances,
+        convert: convert,
+        encode: encode)
 }

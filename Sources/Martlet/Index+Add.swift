@@ -27,57 +27,53 @@ extension Index {
     private func append(
         _ matrix: Matrix, _ options: AddOptions, _ report: inout AddReport
     ) throws(MartletError) {
-        let count = versions.read { $0.count }
+        let count = vectors.count
         guard matrix.rows <= Configuration.maxVectors - count else {
             throw .indexFull(
                 "\(matrix.rows) vectors do not fit beside \(count): an index holds at most "
                     + "\(Configuration.maxVectors)")
         }
-        var retired = RetiredMemory()
-        let radius = vectors.radius
+        let start = Clock.now
+        var next = try vectors.appending(matrix, control: options.control)
+        report.reading = Clock.now - start
+        try next.encode(since: vectors)
+        report.encoding = Clock.now - start - report.reading
         do throws(MartletError) {
-            try readVectors(matrix, options, count, &report, &retired)
-            try enterIds(matrix, options, count, &report, &retired)
+            try enterIds(next, options, count..<count + matrix.rows, &report)
         } catch {
-            // Tables may have moved, so readers get the same content at the new place.
-            vectors.restore(radius: radius, count: count)
-            publish(count: count, retired)
+            next.free(sharedWith: vectors)
             throw error
         }
-        publish(count: count + matrix.rows, retired)
-    }
-
-    private func readVectors(
-        _ matrix: Matrix, _ options: AddOptions, _ count: Int,
-        _ report: inout AddReport, _ retired: inout RetiredMemory
-    ) throws(MartletError) {
-        let start = Clock.now
-        try vectors.reserve(rows: matrix.rows, count: count, retired: &retired)
-        try vectors.read(matrix, count: count, control: options.control, retired: &retired)
-        report.reading = Clock.now - start
+        vectors.tables(notIn: next).forEach { outgrown.add($0) }
+        vectors = next
+        versions.publish(
+            Snapshot(
+                count: next.count, graph: graphStore.graph, vectors: next.view, ids: ids.bySlot),
+            replaced: outgrown)
+        outgrown = RetiredMemory()
     }
 
     private func enterIds(
-        _ matrix: Matrix, _ options: AddOptions, _ count: Int,
-        _ report: inout AddReport, _ retired: inout RetiredMemory
+        _ vectors: VectorStore, _ options: AddOptions, _ batch: Range<Int>,
+        _ report: inout AddReport
     ) throws(MartletError) {
         let start = Clock.now
         let nextId = ids.nextId
-        retired.add(try ids.reserve(rows: matrix.rows, count: count))
-        try ids.enter(options.ids, rows: matrix.rows, count: count)
+        outgrown.add(try ids.reserve(rows: batch.count, count: batch.lowerBound))
+        try ids.enter(options.ids, rows: batch.count, count: batch.lowerBound)
         report.ids = Clock.now - start
         do throws(MartletError) {
-            try buildGraph(count..<count + matrix.rows, options, &report, &retired)
+            try buildGraph(vectors, options, batch, &report)
         } catch {
-            ids.withdraw(rows: matrix.rows, count: count, nextId: nextId)
+            ids.withdraw(rows: batch.count, count: batch.lowerBound, nextId: nextId)
             throw error
         }
-        options.assignedIds?.update(from: ids.ids.base! + count, count: matrix.rows)
+        options.assignedIds?.update(from: ids.bySlot! + batch.lowerBound, count: batch.count)
     }
 
     private func buildGraph(
-        _ batch: Range<Int>, _ options: AddOptions,
-        _ report: inout AddReport, _ retired: inout RetiredMemory
+        _ vectors: VectorStore, _ options: AddOptions, _ batch: Range<Int>,
+        _ report: inout AddReport
     ) throws(MartletError) {
         let start = Clock.now
         let team = WorkerTeam(
@@ -85,15 +81,8 @@ extension Index {
         defer { team.stop() }
         report.threads = team.count
         report.distances = try graphStore.insert(
-            batch, vectors.view!, team, options.control, &retired)
+            batch, vectors.view, team, options.control, &outgrown)
         report.graph = Clock.now - start
-    }
-
-    private func publish(count: Int, _ retired: RetiredMemory) {
-        let snapshot = Snapshot(
-            count: count, graph: graphStore.graph, vectors: vectors.view,
-            ids: ids.ids.base.map { UnsafePointer($0) })
-        versions.publish(snapshot, replaced: retired)
     }
 }
 
@@ -104,6 +93,7 @@ public struct AddReport: Sendable {
     public internal(set) var threads = 0
     public internal(set) var total = 0
     public internal(set) var reading = 0
+    public internal(set) var encoding = 0
     public internal(set) var ids = 0
     public internal(set) var graph = 0
     /// Distances computed while building the graph.

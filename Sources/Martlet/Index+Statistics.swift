@@ -3,6 +3,8 @@ public struct Statistics: Sendable {
     public var count = 0
     /// Bytes in use.
     public var vectorBytes = 0
+    /// 0 if searches walk on the vectors themselves.
+    public var codeBytes = 0
     public var linkBytes = 0
     public var idBytes = 0
     public var otherBytes = 0
@@ -30,6 +32,7 @@ extension Index {
             let count = snapshot.count
             statistics.count = count
             statistics.vectorBytes = reader.bytes(count: count)
+            statistics.codeBytes = (snapshot.vectors?.codes?.stride ?? 0) * count
             statistics.linkBytes = snapshot.graph.bytes
             statistics.idBytes = ids.bytes(count: count)
             statistics.otherBytes = graphStore.otherBytes(count: count)

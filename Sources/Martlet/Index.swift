@@ -12,7 +12,7 @@
 /// add. How: the writer publishes immutable versions, see `Versions`.
 ///
 /// # Locks
-/// `writer` guards `vectors`, `graphStore` and the entering of ids. Inside it, and never
+/// `writer` guards `vectors`, `graphStore`, `outgrown` and the entering of ids. Inside it, and never
 /// two at once: the locks of `ids`, `versions` and the page pools, each held for a few
 /// instructions or a slice of a batch.
 public final class Index: @unchecked Sendable {
@@ -25,6 +25,8 @@ public final class Index: @unchecked Sendable {
     let writer = Mutex()
     var vectors: VectorStore
     let graphStore: GraphStore
+    /// Tables that the published version still shows but the next will not.
+    var outgrown = RetiredMemory()
     let lastAdd = Guarded(AddReport())
 
     public init(_ configuration: Configuration) {
@@ -36,7 +38,10 @@ public final class Index: @unchecked Sendable {
         versions = Versions(Snapshot(count: 0, graph: Graph(M: configuration.M)))
     }
 
-    deinit { vectors.free() }
+    deinit {
+        vectors.free()
+        outgrown.free()
+    }
 
     /// The number of vectors.
     public var count: Int { versions.read { $0.count } }

@@ -69,7 +69,8 @@ extension martlet_statistics {
         (M, seed) = (UInt32(configuration.M), configuration.seed)
         ef_construction = UInt64(configuration.efConstruction)
         count = UInt64(statistics.count)
-        (vector_bytes, link_bytes) = (UInt64(statistics.vectorBytes), UInt64(statistics.linkBytes))
+        (vector_bytes, code_bytes) = (UInt64(statistics.vectorBytes), UInt64(statistics.codeBytes))
+        link_bytes = UInt64(statistics.linkBytes)
         (id_bytes, other_bytes) = (UInt64(statistics.idBytes), UInt64(statistics.otherBytes))
         withUnsafeMutableBytes(of: &levels) {
             for (level, nodes) in statistics.graph.levels.enumerated() {
@@ -81,6 +82,7 @@ extension martlet_statistics {
         (add_rows, add_threads) = (UInt64(statistics.lastAdd.rows), UInt64(statistics.lastAdd.threads))
         add_element = statistics.lastAdd.element.rawValue
         (add_total_ns, add_read_ns) = (UInt64(statistics.lastAdd.total), UInt64(statistics.lastAdd.reading))
+        add_encode_ns = UInt64(statistics.lastAdd.encoding)
         (add_ids_ns, add_graph_ns) = (UInt64(statistics.lastAdd.ids), UInt64(statistics.lastAdd.graph))
         add_distances = UInt64(statistics.lastAdd.distances)
     }

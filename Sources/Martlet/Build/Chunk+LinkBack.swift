@@ -38,18 +38,16 @@ extension Chunk {
     /// else near its anchor; that neighbor is then a link, too.
     private func joinBackbone(_ i: Int, _ builder: GraphBuilder) {
         guard anchors[i] != LinkTable.none else { return }
-        let layer = builder.graph.layer(0)
-        let links = layer.links(of: slots[i])
-        let count = layer.count(of: slots[i])
-        for link in 0..<count
-        where builder.order.isInserted(links[link], before: firstRank + i)
-            && builder.store.backbone.hasRoom(links[link])
+        var row = builder.graph.layer(0).linkRow(of: slots[i])
+        for place in 0..<row.count
+        where builder.order.isInserted(row.links[place], before: firstRank + i)
+            && builder.store.backbone.hasRoom(row.links[place])
         {
-            return builder.store.backbone.attach(slots[i], to: links[link])
+            return builder.store.backbone.attach(slots[i], to: row.links[place])
         }
         let parent = builder.store.backbone.nodeWithRoom(below: anchors[i])
         builder.store.backbone.attach(slots[i], to: parent)
-        links[min(count, layer.width - 1)] = parent
+        if row.count < row.width { row.append(parent) } else { row.links[row.width - 1] = parent }
     }
 
     /// The reverses of all links of the chunk's nodes, sorted.
@@ -84,43 +82,39 @@ extension Chunk {
     private func add(
         _ backLinks: UnsafeBufferPointer<BackLink>, _ builder: GraphBuilder, _ worker: BuildWorker
     ) {
-        let target = backLinks[0].target
-        let layer = builder.graph.layer(backLinks[0].layer)
-        let row = UnsafeMutableBufferPointer(start: layer.links(of: target), count: layer.width)
-        var count = layer.count(of: target)
+        let layer = backLinks[0].layer
+        var row = builder.graph.layer(layer).linkRow(of: backLinks[0].target)
         var overflow = 0
-        for backLink in backLinks {
-            let source = slots[backLink.source]
-            if row[..<count].contains(source) { continue }
-            if count < row.count {
-                row[count] = source
-                count += 1
+        for backLink in backLinks where !row.contains(slots[backLink.source]) {
+            if row.count < row.width {
+                row.append(slots[backLink.source])
             } else {
-                worker.scratch.slots[row.count + overflow] = source
+                worker.scratch.slots[row.width + overflow] = slots[backLink.source]
                 overflow += 1
             }
         }
-        if overflow > 0 { prune(row, of: target, on: backLinks[0].layer, overflow, builder, worker) }
+        guard overflow > 0 else { return }
+        worker.scratch.slots.update(from: row.links, count: row.width)
+        prune(&row, of: backLinks[0].target, on: layer, row.width + overflow, builder, worker)
     }
 
-    /// Selects a row anew from its links and those that did not fit, which lie behind `row.count`
-    /// in the worker's list.
+    /// Selects a row anew from the first `count` slots of the worker's list.
     private func prune(
-        _ row: UnsafeMutableBufferPointer<UInt32>, of target: UInt32, on layer: Int,
-        _ overflow: Int, _ builder: GraphBuilder, _ worker: BuildWorker
+        _ row: inout LinkRow, of target: UInt32, on layer: Int, _ count: Int,
+        _ builder: GraphBuilder, _ worker: BuildWorker
     ) {
-        let slots = worker.scratch.slots
-        let count = row.count + overflow
-        slots.update(from: row.baseAddress!, count: row.count)
-        Scorer(slot: target, in: builder.vectors).score(slots, count, worker.scratch.distances)
-        worker.scratch.distanceCount += count
-        worker.candidates.removeAll(capacity: count)
-        for i in 0..<count { worker.candidates.insert(slots[i], worker.scratch.distances[i]) }
+        row.removeAll()
         let backbone = builder.store.backbone
-        let chosen = worker.selection.select(
-            row.count, of: worker.selection.load(worker.candidates), in: builder.vectors,
-            to: row.baseAddress!
-        ) { layer == 0 && backbone.joins(target, $0) }
-        row[chosen...].update(repeating: LinkTable.none)
+        for space in builder.spaces {
+            let (slots, distances) = (worker.scratch.slots, worker.scratch.distances)
+            Scorer(target, in: space, of: builder.vectors).score(slots, count, distances)
+            worker.scratch.distanceCount += count
+            worker.candidates.removeAll(capacity: count)
+            for i in 0..<count { worker.candidates.insert(slots[i], distances[i]) }
+            worker.selection.select(
+                from: worker.candidates, in: space, of: builder.vectors, to: &row,
+                limit: space.limit(row.width, builder.configuration.metric)
+            ) { layer == 0 && backbone.joins(target, $0) }
+        }
     }
 }

@@ -40,33 +40,35 @@ extension Chunk {
         of i: Int, _ graph: Graph, _ builder: GraphBuilder, _ worker: BuildWorker
     ) -> UInt32 {
         let slot = slots[i]
-        let scorer = Scorer(slot: slot, in: builder.vectors)
-        let width = builder.configuration.efConstruction
         let top = graph.entry?.level ?? -1
         if let entry = graph.entry {
+            let scorer = Scorer(slot, in: .searched, of: builder.vectors)
             worker.scratch.descend(to: min(levels[i], top), of: graph, from: entry, scorer)
         }
         for layer in stride(from: levels[i], through: 0, by: -1) {
-            if layer <= top {
-                worker.scratch.search(graph.layer(layer), width: width, scorer)
-                worker.candidates.removeAll(capacity: width, filledFrom: worker.scratch.beam)
-            } else {
-                worker.candidates.removeAll(capacity: width)
+            var row = graph.layer(layer).linkRow(of: slot)
+            for space in builder.spaces {
+                let scorer = Scorer(slot, in: space, of: builder.vectors)
+                findCandidates(for: slot, on: layer, layer <= top ? graph : nil, scorer, builder, worker)
+                worker.selection.select(
+                    from: worker.candidates, in: space, of: builder.vectors, to: &row,
+                    limit: space.limit(row.width, builder.configuration.metric))
             }
-            meetMembers(of: layer, but: slot, scorer, worker)
-            let count = worker.selection.load(worker.candidates)
-            _ = worker.selection.select(
-                builder.configuration.maxLinks(layer: layer), of: count, in: builder.vectors,
-                to: graph.layer(layer).links(of: slot)
-            ) { _ in false }
         }
         return anchor(of: i, graph, worker)
     }
 
-    /// Offers the other nodes of the chunk on `layer` as candidates.
-    private func meetMembers(
-        of layer: Int, but slot: UInt32, _ scorer: Scorer, _ worker: BuildWorker
+    /// Gathers the nearest nodes on `layer`: of the graph, if it has that layer, and of the chunk.
+    private func findCandidates(
+        for slot: UInt32, on layer: Int, _ graph: Graph?, _ scorer: Scorer, _ builder: GraphBuilder,
+        _ worker: BuildWorker
     ) {
+        let width = builder.configuration.efConstruction
+        worker.candidates.removeAll(capacity: width)
+        if let graph {
+            worker.scratch.search(graph.layer(layer), width: width, scorer)
+            worker.candidates.fill(from: worker.scratch.beam)
+        }
         members[layer].withUnsafeBufferPointer { members in
             let distances = worker.scratch.distances
             scorer.score(members.baseAddress!, members.count, distances)

@@ -19,6 +19,7 @@ final class GraphBuilder {
 
     let configuration: Configuration
     let vectors: VectorView
+    let spaces: [Space]
     let team: WorkerTeam
     let store: GraphStore
     let order: InsertionOrder
@@ -34,6 +35,7 @@ final class GraphBuilder {
         _ configuration: Configuration, _ team: WorkerTeam, _ control: Control?
     ) throws(MartletError) {
         (self.store, self.vectors, self.configuration) = (store, vectors, configuration)
+        spaces = Space.all(for: configuration.metric)
         (self.team, self.control) = (team, control)
         graph = store.graph
         base = try LinkTableEdit(of: graph.base, newRows: batch.count, pool: store.pools.base)

@@ -7,71 +7,72 @@ import Glibc
 /// so that copies of one vector do not fill each other's rows; some candidates may be pinned; and
 /// discarded candidates do not come back to fill the row.
 ///
-/// Each chosen neighbor is scored against all candidates left, in one call: the same number of
-/// distances as candidate by candidate, but in lists that the kernels can prefetch.
+/// Each chosen neighbor is scored against all candidates left, in one call: lists that the kernels
+/// can prefetch, instead of one distance after the other.
 struct NeighborSelection {
-    /// Candidates, nearest first; used up by `select`.
-    let slots: UnsafeMutablePointer<UInt32>
-    let distances: UnsafeMutablePointer<Float>
+    /// Candidates, nearest first, with their distances from the node.
+    private let slots: UnsafeMutablePointer<UInt32>
+    private let distances: UnsafeMutablePointer<Float>
     private let scores: UnsafeMutablePointer<Float>
     private(set) var distanceCount = 0
-    private let memory: UnsafeMutablePointer<UInt32>
 
     init(capacity: Int) throws(MartletError) {
-        memory = try Memory.allocate(UInt32.self, 3 * capacity)
-        slots = memory
-        distances = UnsafeMutableRawPointer(memory + capacity).bindMemory(to: Float.self, capacity: capacity)
-        scores = UnsafeMutableRawPointer(memory + 2 * capacity).bindMemory(to: Float.self, capacity: capacity)
+        slots = try Memory.allocate(UInt32.self, 3 * capacity)
+        let floats = UnsafeMutableRawPointer(slots + capacity).bindMemory(
+            to: Float.self, capacity: 2 * capacity)
+        (distances, scores) = (floats, floats + capacity)
     }
 
-    func free() { Glibc.free(memory) }
+    func free() { Glibc.free(slots) }
 
-    /// Takes the beam's nodes as candidates; returns their number.
-    func load(_ beam: Beam) -> Int {
-        for place in 0..<beam.count {
-            slots[place] = beam.slot(place)
-            distances[place] = beam.distance(place)
-        }
-        return beam.count
-    }
-
-    /// Writes at most `limit` of the first `count` candidates to `links`, nearest first; returns
-    /// how many. `isPinned` candidates are always chosen; there must be no more than `limit`.
+    /// Appends diverse nodes of `candidates` to `row`, nearest first, until it has `limit` links.
+    /// `isPinned` ones are always chosen; there must be no more of them than fit.
     @inline(__always)
     mutating func select(
-        _ limit: Int, of count: Int, in vectors: VectorView, to links: UnsafeMutablePointer<UInt32>,
-        isPinned: (UInt32) -> Bool
-    ) -> Int {
-        var pinned = 0
-        for i in 0..<count where isPinned(slots[i]) { pinned += 1 }
-        var chosen = 0
+        from candidates: Beam, in space: Space, of vectors: VectorView, to row: inout LinkRow,
+        limit: Int, isPinned: (UInt32) -> Bool = { _ in false }
+    ) {
+        var (left, pinned) = load(candidates, but: row, isPinned)
         var first = 0
-        var left = count
-        while first < left {
+        while first < left && row.count < limit {
             let slot = slots[first]
-            if isPinned(slot) { pinned -= 1 } else if chosen + pinned >= limit { first += 1; continue }
-            links[chosen] = slot
-            chosen += 1
-            left = dropRedundant(after: first, of: left, nearTo: slot, vectors, isPinned)
             first += 1
+            if isPinned(slot) {
+                pinned -= 1
+            } else if row.count + pinned >= limit {
+                continue
+            }
+            row.append(slot)
+            left = dropRedundant(from: first, to: left, near: Scorer(slot, in: space, of: vectors), isPinned)
         }
-        return chosen
     }
 
-    /// Drops the candidates behind `first` that are nearer to `chosen` than to the node.
+    /// Takes the nodes that are not in the row; returns how many, and how many are pinned.
+    private func load(
+        _ candidates: Beam, but row: LinkRow, _ isPinned: (UInt32) -> Bool
+    ) -> (count: Int, pinned: Int) {
+        var (count, pinned) = (0, 0)
+        for place in 0..<candidates.count where !row.contains(candidates.slot(place)) {
+            slots[count] = candidates.slot(place)
+            distances[count] = candidates.distance(place)
+            if isPinned(slots[count]) { pinned += 1 }
+            count += 1
+        }
+        return (count, pinned)
+    }
+
+    /// Drops the candidates from `start` on that are nearer to a chosen one than to the node;
+    /// returns the new end.
     @inline(__always)
     private mutating func dropRedundant(
-        after first: Int, of count: Int, nearTo chosen: UInt32, _ vectors: VectorView,
-        _ isPinned: (UInt32) -> Bool
+        from start: Int, to end: Int, near chosen: Scorer, _ isPinned: (UInt32) -> Bool
     ) -> Int {
-        let start = first + 1
-        let scorer = Scorer(slot: chosen, in: vectors)
-        scorer.score(slots + start, count - start, scores)
-        distanceCount += count - start
+        chosen.score(slots + start, end - start, scores)
+        distanceCount += end - start
         var kept = start
-        for i in start..<count {
+        for i in start..<end {
             let toChosen = scores[i - start]
-            let isDiverse = toChosen >= distances[i] && toChosen > scorer.copyDistance
+            let isDiverse = toChosen >= distances[i] && toChosen > chosen.copyDistance
             guard isDiverse || isPinned(slots[i]) else { continue }
             (slots[kept], distances[kept]) = (slots[i], distances[i])
             kept += 1

@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// One version of the graph: layers of links and the node where every search starts.
 ///
 /// The graph knows slots and links; vectors, metrics and ids are other parts' business. A node of
@@ -46,7 +48,42 @@ struct Layer {
     @inline(__always)
     func links(of slot: UInt32) -> UnsafeMutablePointer<UInt32> { table.row(row(of: slot)) }
 
+    /// The row of `slot`, to be changed: it must be the writer's own.
+    func linkRow(of slot: UInt32) -> LinkRow {
+        let row = row(of: slot)
+        return LinkRow(links: table.row(row), width: width, count: table.count(row))
+    }
+
+    @inline(__always)
+    func prefetch(_ slot: UInt32) { intrinsics_prefetch(links(of: slot)) }
+
     func count(of slot: UInt32) -> Int { table.count(row(of: slot)) }
+}
+
+/// The links of one node on one layer, for the writer.
+struct LinkRow {
+    let links: UnsafeMutablePointer<UInt32>
+    let width: Int
+    private(set) var count: Int
+
+    init(links: UnsafeMutablePointer<UInt32>, width: Int, count: Int) {
+        (self.links, self.width, self.count) = (links, width, count)
+    }
+
+    func contains(_ slot: UInt32) -> Bool {
+        for i in 0..<count where links[i] == slot { return true }
+        return false
+    }
+
+    mutating func append(_ slot: UInt32) {
+        links[count] = slot
+        count += 1
+    }
+
+    mutating func removeAll() {
+        links.update(repeating: LinkTable.none, count: width)
+        count = 0
+    }
 }
 
 /// The level of every node: geometric, P(level >= l) = M^-l (Malkov & Yashunin 2018, section 4.1:
@@ -58,11 +95,12 @@ struct LevelSampler {
     let M: UInt64
 
     func level(of slot: Int) -> Int {
-        var word = SplitMix64.mix(seed &+ SplitMix64.mix(UInt64(slot)))
+        var random = SplitMix64(seed: seed ^ SplitMix64.mix(UInt64(slot) &+ 1))
+        var word = random.next()
         var level = 0
         while level < Self.maxLevel && ((word >> 32) &* M) >> 32 == 0 {
             level += 1
-            word = SplitMix64.mix(word)
+            word = random.next()
         }
         return level
     }

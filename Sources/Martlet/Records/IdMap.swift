@@ -12,7 +12,8 @@ final class IdMap: @unchecked Sendable {
     private static let rowsPerLock = 4096
 
     /// Slot to id. Written by the one writer behind the published count only.
-    private(set) var ids = AppendArray<Int64>()
+    private var ids = AppendArray<Int64>()
+    var bySlot: UnsafePointer<Int64>? { ids.base.map { UnsafePointer($0) } }
     /// One more than the largest id so far, at least 0; nil when that is beyond Int64.
     private(set) var nextId: Int64? = 0
 

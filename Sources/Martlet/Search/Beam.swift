@@ -19,29 +19,28 @@ struct Beam {
         (count, cursor, self.capacity) = (0, 0, capacity)
     }
 
-    /// Takes over the entries of another beam of at most `capacity`.
-    mutating func removeAll(capacity: Int, filledFrom other: Beam) {
-        removeAll(capacity: capacity)
+    /// Takes over the entries of another beam of at most this one's capacity.
+    mutating func fill(from other: Beam) {
         count = other.count
         entries.update(from: other.entries, count: count)
     }
 
-    @inline(__always)
-    mutating func insert(_ slot: UInt32, _ distance: Float, expanded: Bool = false) {
-        let entry = UInt64(distance.bitPattern) &<< 33 | UInt64(slot) &<< 1 | (expanded ? 1 : 0)
+    /// Inserts a node if it is near enough. Returns whether it is the next to be expanded.
+    @inline(__always) @discardableResult
+    mutating func insert(_ slot: UInt32, _ distance: Float) -> Bool {
+        let entry = UInt64(distance.bitPattern) &<< 33 | UInt64(slot) &<< 1
         if count == capacity {
-            guard entry < entries[count &- 1] else { return }
+            guard count > 0, entry < entries[count &- 1] else { return false }
             count &-= 1
         }
         let place = firstPlace(after: entry)
-        var moved = count
-        while moved > place {
-            entries[moved] = entries[moved &- 1]
-            moved &-= 1
-        }
-        entries[place] = entry
+        let target = entries + place
+        (target + 1).update(from: target, count: count &- place)
+        target.pointee = entry
         count &+= 1
-        if place < cursor { cursor = place }
+        guard place <= cursor else { return false }
+        cursor = place
+        return true
     }
 
     /// The nearest node not yet expanded, which it marks.
@@ -75,13 +74,16 @@ struct Beam {
         UInt32(truncatingIfNeeded: entry &>> 1)
     }
 
+    /// Binary search without branches to mispredict.
     @inline(__always)
     private func firstPlace(after entry: UInt64) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low &+ high) &>> 1
-            if entries[middle] < entry { low = middle &+ 1 } else { high = middle }
+        guard count > 0 else { return 0 }
+        var (first, length) = (0, count)
+        while length > 1 {
+            let half = length &>> 1
+            first &+= entries[first &+ half &- 1] < entry ? half : 0
+            length &-= half
         }
-        return low
+        return first &+ (entries[first] < entry ? 1 : 0)
     }
 }

@@ -1,61 +1,56 @@
-import CIntrinsics
-
 /// The search algorithms of the paper (Malkov & Yashunin 2018), shared by build and search.
 extension SearchScratch {
     /// Algorithm 5, lines 4-6, and Algorithm 1, lines 5-7: from the entry point, walks greedily to
     /// the nearest node of each layer above `layer`, and leaves it in the beam, alone.
     mutating func descend(to layer: Int, of graph: Graph, from entry: Graph.EntryPoint, _ scorer: Scorer) {
-        visited.removeAll()
-        beam.removeAll(capacity: 1)
-        slots[0] = entry.slot
-        meet(1, scorer)
+        startLayer(at: entry.slot, capacity: 1, scorer)
         var above = entry.level
         while above > layer {
             expandBeam(on: graph.layer(above), scorer)
-            startLayer(with: 1, capacity: 1, distance: beam.distance(0))
+            startLayer(at: beam.slot(0), capacity: 1, scorer)
             above -= 1
         }
     }
 
-    /// Algorithm 2: widens the beam to the `width` nearest nodes of a layer, starting from the one
-    /// that it holds.
+    /// Algorithm 2: widens the beam to the `width` nearest nodes of a layer, starting from the
+    /// nearest one that it holds.
     mutating func search(_ layer: Layer, width: Int, _ scorer: Scorer) {
-        startLayer(with: 1, capacity: width, distance: beam.distance(0))
+        startLayer(at: beam.slot(0), capacity: width, scorer)
         expandBeam(on: layer, scorer)
     }
 
-    /// Empties the beam but for its nearest, to be expanded again, and forgets whom the search met.
-    private mutating func startLayer(with count: Int, capacity: Int, distance: Float) {
-        let nearest = beam.slot(0)
+    private mutating func startLayer(at slot: UInt32, capacity: Int, _ scorer: Scorer) {
         visited.removeAll()
-        _ = visited.insert(nearest)
+        _ = visited.insert(slot)
+        slots[0] = slot
+        scorer.score(slots, 1, distances)
+        distanceCount += 1
         beam.removeAll(capacity: capacity)
-        beam.insert(nearest, distance)
+        beam.insert(slot, distances[0])
     }
 
     /// Expands the nearest unexpanded node until there is none: until all neighbors of all nodes in
     /// the beam have been met.
     private mutating func expandBeam(on layer: Layer, _ scorer: Scorer) {
-        let width = layer.width
+        // Locals, which the compiler can keep in registers.
+        let (visited, slots, distances) = (visited, slots, distances)
+        var beam = beam
         while let node = beam.expandNext() {
+            if let next = beam.nextToExpand { layer.prefetch(next) }
             let links = layer.links(of: node)
             var count = 0
-            for i in 0..<width {
+            for i in 0..<layer.width {
                 let link = links[i]
                 if link == LinkTable.none { break }
                 slots[count] = link
                 count &+= visited.insert(link)
             }
-            meet(count, scorer)
-            if let next = beam.nextToExpand { intrinsics_prefetch(layer.links(of: next)) }
+            scorer.score(slots, count, distances)
+            distanceCount &+= count
+            for i in 0..<count {
+                if beam.insert(slots[i], distances[i]) { layer.prefetch(slots[i]) }
+            }
         }
-    }
-
-    /// Scores the first `count` slots of the list and offers them to the beam.
-    @inline(__always)
-    private mutating func meet(_ count: Int, _ scorer: Scorer) {
-        scorer.score(slots, count, distances)
-        distanceCount &+= count
-        for i in 0..<count { beam.insert(slots[i], distances[i]) }
+        self.beam = beam
     }
 }

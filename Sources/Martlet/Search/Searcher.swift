@@ -4,19 +4,22 @@ import Glibc
 final class Searcher {
     private var scratch: SearchScratch
     private let query: UnsafeMutablePointer<Float>
+    private let code: UnsafeMutablePointer<UInt8>
     fileprivate let nodes: Int
     fileprivate let beamWidth: Int
 
-    init(nodes: Int, beamWidth: Int, links: Int, stride: Int) throws(MartletError) {
+    init(nodes: Int, beamWidth: Int, links: Int, _ reader: VectorReader) throws(MartletError) {
         (self.nodes, self.beamWidth) = (nodes, beamWidth)
         var scratch = try SearchScratch(
             nodes: nodes, beamWidth: beamWidth, list: max(beamWidth, links))
         do throws(MartletError) {
-            query = try Memory.allocate(Float.self, stride)
+            query = try Memory.allocate(Float.self, reader.stride + reader.codeStride / 4)
         } catch {
             scratch.free()
             throw error
         }
+        code = UnsafeMutableRawPointer(query + reader.stride).bindMemory(
+            to: UInt8.self, capacity: reader.codeStride)
         scratch.beam.removeAll(capacity: 0)
         self.scratch = scratch
     }
@@ -28,13 +31,14 @@ final class Searcher {
 
     /// Finds the nearest vectors to one row of the batch and writes them to its output.
     func search(_ batch: QueryBatch, row: Int, _ reader: VectorReader) throws(MartletError) {
-        let squaredLength = try reader.load(batch.queries, row: row, to: query)
+        let query = Query(
+            row: query, length: try reader.load(batch.queries, row: row, to: query).squareRoot())
         var count = 0
         if let vectors = batch.snapshot.vectors, let entry = batch.snapshot.graph.entry, batch.k > 0 {
-            let scorer = Scorer(query: query, squaredLength: squaredLength, in: vectors)
+            let scorer = Scorer(query, code: code, in: vectors)
             scratch.descend(to: 0, of: batch.snapshot.graph, from: entry, scorer)
             scratch.search(batch.snapshot.graph.layer(0), width: batch.beamWidth, scorer)
-            count = scratch.takeNearest(batch.k, scorer)
+            count = min(scratch.rerank(query, vectors), batch.k)
         }
         batch.output.write(
             row, k: batch.k, count: count, scratch.slots, scratch.distances, batch.snapshot.ids)
@@ -51,13 +55,12 @@ struct QueryBatch {
 }
 
 extension SearchScratch {
-    /// Leaves the `k` nearest of the beam in the list, with their public distances, nearest first;
-    /// returns how many there are.
-    fileprivate mutating func takeNearest(_ k: Int, _ scorer: Scorer) -> Int {
-        let count = min(k, beam.count)
+    /// Puts the beam's nodes into the list, ordered by their public distances; returns how many.
+    fileprivate mutating func rerank(_ query: Query, _ vectors: VectorView) -> Int {
+        let count = beam.count
         for place in 0..<count { slots[place] = beam.slot(place) }
-        scorer.publish(slots, count, distances)
-        // Nearly sorted already: the two kinds of distance differ by rounding alone.
+        vectors.distances(query, slots, count, distances)
+        // Insertion sort, since they are nearly in order.
         for i in 1..<max(count, 1) {
             let (slot, distance) = (slots[i], distances[i])
             var place = i
@@ -124,7 +127,7 @@ final class SearcherPool: @unchecked Sendable {
         }
         return try Searcher(
             nodes: nodes + nodes / 4, beamWidth: batch.beamWidth,
-            links: batch.snapshot.graph.base.width, stride: reader.stride)
+            links: batch.snapshot.graph.base.width, reader)
     }
 
     func give(back searcher: Searcher) {

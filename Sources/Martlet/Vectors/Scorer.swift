@@ -18,41 +18,59 @@ struct Scorer {
 
     private let rule: Rule
     private let kernel: kernels_score
-    private let query: UnsafePointer<Float>
-    private let rows: UnsafePointer<Float>
-    private let aux: UnsafePointer<Float>?
+    private let query: UnsafeRawPointer
+    private let rows: UnsafeRawPointer
+    /// Bytes per row.
     private let stride: UInt64
+    private let aux: UnsafePointer<Float>?
 
-    private init(_ rule: Rule, _ query: UnsafePointer<Float>, _ vectors: VectorView) {
-        (self.rule, self.query) = (rule, query)
-        (rows, aux, stride) = (vectors.rows, vectors.aux, UInt64(vectors.stride))
-        switch rule {
-        case .squared, .lifted: kernel = vectors.kernels.squared_distances
-        case .cosine, .product: kernel = vectors.kernels.dot_products
+    /// Distances from a stored vector, between codes if there are any.
+    init(_ slot: UInt32, in space: Space, of vectors: VectorView) {
+        if let codes = vectors.codes {
+            self.init(code: codes.row(slot), in: codes)
+            return
+        }
+        let row = vectors.row(slot)
+        switch (vectors.reader.metric, space) {
+        case (.l2, _): self.init(.squared, row, vectors)
+        case (.cosine, _): self.init(.cosine(scale: vectors.aux![Int(slot)]), row, vectors)
+        case (.ip, .searched):
+            self.init(.product(offset: vectors.radius * vectors.radius), row, vectors)
+        case (.ip, .lifted): self.init(.lifted(lift: vectors.aux![Int(slot)]), row, vectors)
         }
     }
 
-    /// Distances from a stored vector, as the graph is built on.
-    init(slot: UInt32, in vectors: VectorView) {
-        let rule: Rule =
-            switch vectors.metric {
-            case .l2: .squared
-            case .cosine: .cosine(scale: vectors.aux![Int(slot)])
-            case .ip: .lifted(lift: vectors.aux![Int(slot)])
-            }
-        self.init(rule, vectors.row(slot), vectors)
+    /// Distances from a query, between codes if there are any and they cover the query.
+    /// - Parameter code: Room for the query's code.
+    init(_ query: Query, code: UnsafeMutablePointer<UInt8>, in vectors: VectorView) {
+        if let codes = vectors.codes, codes.encode(query, to: code) {
+            self.init(code: code, in: codes)
+        } else {
+            self.init(exact: query, in: vectors)
+        }
     }
 
-    /// Distances from a query of `stride` floats whose squared length is `squaredLength`.
-    init(query: UnsafePointer<Float>, squaredLength: Float, in vectors: VectorView) {
-        let length = squaredLength.squareRoot()
-        let rule: Rule =
-            switch vectors.metric {
-            case .l2: .squared
-            case .cosine: .cosine(scale: 1 / length)
-            case .ip: .product(offset: length * vectors.radius)
-            }
-        self.init(rule, query, vectors)
+    private init(code: UnsafePointer<UInt8>, in codes: CodeView) {
+        (rule, query, rows, aux) = (.squared, .init(code), .init(codes.codes), nil)
+        stride = UInt64(codes.stride)
+        kernel = codes.quantizer.reader.kernels.code_distances
+    }
+
+    private init(exact query: Query, in vectors: VectorView) {
+        switch vectors.reader.metric {
+        case .l2: self.init(.squared, query.row, vectors)
+        case .cosine: self.init(.cosine(scale: 1 / query.length), query.row, vectors)
+        case .ip: self.init(.product(offset: query.length * vectors.radius), query.row, vectors)
+        }
+    }
+
+    private init(_ rule: Rule, _ query: UnsafePointer<Float>, _ vectors: VectorView) {
+        (self.rule, self.query, rows) = (rule, .init(query), .init(vectors.rows))
+        (stride, aux) = (UInt64(vectors.reader.stride * 4), vectors.aux)
+        switch rule {
+        case .squared, .lifted: kernel = vectors.reader.kernels.squared_distances
+        case .cosine, .product: kernel = vectors.reader.kernels.dot_products
+        }
     }
 
     /// The largest distance that rounding can leave between a vector and its copy.
@@ -81,16 +99,52 @@ struct Scorer {
             }
         }
     }
+}
 
-    /// Turns the distances of `score` from a query into the metric's public values.
-    func publish(_ slots: UnsafePointer<UInt32>, _ count: Int, _ out: UnsafeMutablePointer<Float>) {
-        kernel(query, rows, stride, slots, UInt64(count), out)
-        switch rule {
-        case .squared, .lifted: return
-        case .cosine(let scale):
-            for i in 0..<count { out[i] = 1 - out[i] * scale * aux![Int(slots[i])] }
-        case .product:
-            for i in 0..<count { out[i] = 1 - out[i] }
+/// The distances that a node's neighbors are chosen by.
+///
+/// Under ip one kind is not enough. The largest products lead to where searches end, but almost all
+/// of them belong to the few longest vectors, so that a graph of these links alone strands queries
+/// that do not point the data's way (milvus-io/milvus#51821). Distances between vectors lifted onto
+/// a sphere, sqrt(R^2 - length^2) being one more component (Bachrach et al., RecSys 2014,
+/// doi:10.1145/2645710.2645741), give a graph that leads everywhere, but slowly. A row has both.
+enum Space {
+    /// As searches see them.
+    case searched
+    /// Between lifted vectors; under ip only.
+    case lifted
+
+    /// The spaces for a metric, in the order in which they fill a row.
+    static func all(for metric: Metric) -> [Space] {
+        metric == .ip ? [.searched, .lifted] : [.searched]
+    }
+
+    /// How many of the `width` links of a row may be taken when this space is done.
+    func limit(_ width: Int, _ metric: Metric) -> Int {
+        metric == .ip && self == .searched ? width * 3 / 4 : width
+    }
+}
+
+/// A vector to search for, in rows' form.
+struct Query {
+    let row: UnsafePointer<Float>
+    let length: Float
+}
+
+extension VectorView {
+    /// Writes the metric's public distances from `query` to `slots[0 ..< count]`, from the vectors
+    /// themselves.
+    func distances(
+        _ query: Query, _ slots: UnsafePointer<UInt32>, _ count: Int,
+        _ out: UnsafeMutablePointer<Float>
+    ) {
+        let kernel: kernels_score =
+            reader.metric == .l2 ? reader.kernels.squared_distances : reader.kernels.dot_products
+        kernel(query.row, rows, UInt64(reader.stride * 4), slots, UInt64(count), out)
+        switch reader.metric {
+        case .l2: return
+        case .cosine: for i in 0..<count { out[i] = 1 - out[i] * aux![Int(slots[i])] / query.length }
+        case .ip: for i in 0..<count { out[i] = 1 - out[i] }
         }
     }
 }

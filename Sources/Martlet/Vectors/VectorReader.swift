@@ -9,12 +9,14 @@ struct VectorReader {
     let dim: Int
     /// Floats per row: `dim`, rounded up to what the kernels work in.
     let stride: Int
+    /// Bytes per code: `dim`, likewise rounded up.
+    let codeStride: Int
     let metric: Metric
     let kernels: kernels_table
 
     init(dim: Int, metric: Metric, kernels: kernels_table) {
         (self.dim, self.metric, self.kernels) = (dim, metric, kernels)
-        stride = (dim + 7) & ~7
+        (stride, codeStride) = ((dim + 7) & ~7, (dim + 31) & ~31)
     }
 
     /// Bytes that `count` stored vectors take.
@@ -40,7 +42,7 @@ struct VectorReader {
 
     func squaredLength(_ row: UnsafePointer<Float>) -> Float {
         var (first, squared): (UInt32, Float) = (0, 0)
-        kernels.dot_products(row, row, UInt64(stride), &first, 1, &squared)
+        kernels.dot_products(row, row, UInt64(stride * 4), &first, 1, &squared)
         return squared
     }
 }

@@ -1,88 +1,108 @@
-import CIntrinsics
+import Glibc
 
-/// The vectors of an index as float32 rows, exactly as given, and one derived float per row.
+/// The vectors of an index as float32 rows, exactly as given, and what is derived from them.
 ///
-/// A row is `stride` floats: `dim` components and zeros up to a multiple of 8. The derived float
-/// (`aux`) is, by metric:
-/// - l2: not kept.
+/// A row is `stride` floats: `dim` components and zeros up to a multiple of 8. Derived are, by
+/// metric, one float per row (`aux`):
+/// - l2: none.
 /// - cosine: 1 / length.
-/// - ip: the lift. Inner product alone does not give a navigable graph (vectors of small length get
-///   no links), so the graph is built on vectors lifted onto a sphere by one more component,
-///   sqrt(R^2 - length^2), where R is at least every length: there the nearest by distance is the
-///   largest by inner product (Bachrach et al., RecSys 2014, doi:10.1145/2645710.2645741).
+/// - ip: the lift, sqrt(R^2 - length^2), where R is at least every length; see `Space`.
+///
+/// and, for l2 and cosine, a code per row, which searches walk on if codes are fine enough for the
+/// vectors; see `Quantizer`.
+///
+/// A value is one state of the store. The next one, from `appending`, shares the tables that have
+/// room, writing behind `count` only; the old one stays valid.
 struct VectorStore {
     let reader: VectorReader
-    private(set) var rows = AppendArray<Float>()
-    private(set) var aux = AppendArray<Float>()
+    private(set) var count = 0
+    private var rows = AppendArray<Float>()
+    private var aux = AppendArray<Float>()
     /// R of the lift.
-    private(set) var radius: Float = 0
-
-    private var stride: Int { reader.stride }
-    private var metric: Metric { reader.metric }
+    private var radius: Float = 0
+    private var codes = CodeStore()
 
     init(_ reader: VectorReader) { self.reader = reader }
 
-    func free() {
-        rows.free()
-        aux.free()
-    }
-
-    /// Makes room for `rows` more than `count` vectors, and hands outgrown tables to `retired`.
-    mutating func reserve(
-        rows more: Int, count: Int, retired: inout RetiredMemory
-    ) throws(MartletError) {
-        let floats = (count + more).multipliedReportingOverflow(by: stride)
-        guard !floats.overflow else { throw .outOfMemory(bytes: .max) }
-        retired.add(try rows.reserve(floats.partialValue, keeping: count * stride))
-        if metric != .l2 { retired.add(try aux.reserve(count + more, keeping: count)) }
-    }
-
-    /// Reads a batch from the caller's memory into the rows behind `count`, each once, and checks
-    /// what was read. Room must be reserved; nothing is visible yet.
+    /// Returns the store with a batch read from the caller's memory, each row once, and checked,
+    /// but not encoded yet.
     /// - Throws: `notFinite`, `tooLong`, `tooShort`, `cancelled`, `outOfMemory`.
-    mutating func read(
-        _ matrix: Matrix, count: Int, control: Control?, retired: inout RetiredMemory
-    ) throws(MartletError) {
+    func appending(_ matrix: Matrix, control: Control?) throws(MartletError) -> VectorStore {
+        var next = self
+        do throws(MartletError) {
+            try next.append(matrix, control)
+        } catch {
+            next.free(sharedWith: self)
+            throw error
+        }
+        return next
+    }
+
+    private mutating func append(_ matrix: Matrix, _ control: Control?) throws(MartletError) {
+        let needed = count + matrix.rows
+        let floats = needed.multipliedReportingOverflow(by: reader.stride)
+        guard !floats.overflow else { throw .outOfMemory(bytes: .max) }
+        _ = try rows.reserve(floats.partialValue, keeping: count * reader.stride)
+        if reader.metric == .cosine { _ = try aux.reserve(needed, keeping: count) }
         var longest: Float = 0
         for row in 0..<matrix.rows {
             if row & 1023 == 0, control?.isCancelled == true { throw .cancelled }
             let squared = try reader.load(matrix, row: row, to: self.row(count + row))
             longest = max(longest, squared)
-            if metric == .cosine { aux[count + row] = 1 / squared.squareRoot() }
+            if reader.metric == .cosine { aux[count + row] = 1 / squared.squareRoot() }
         }
-        if metric == .ip {
-            try lift(squaredLength: longest, count: count, more: matrix.rows, &retired)
+        if reader.metric == .ip { try lift(upTo: needed, longest: longest.squareRoot()) }
+        count = needed
+    }
+
+    /// Encodes what was appended to `before`; frees this store's own tables if it fails.
+    mutating func encode(since before: VectorStore) throws(MartletError) {
+        guard reader.metric != .ip else { return }
+        do throws(MartletError) {
+            try codes.append(from: before.count, to: count, view, reader)
+        } catch {
+            free(sharedWith: before)
+            throw error
         }
     }
 
-    /// Takes back what a failed batch did to the `count` vectors before it.
-    mutating func restore(radius before: Float, count: Int) {
-        guard radius != before else { return }
-        radius = before
-        for slot in 0..<count { aux[slot] = lift(slot) }
-    }
-
-    func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* stride }
-
-    /// Lifts the new rows; a longer vector than ever before makes the sphere larger, by a tenth more
-    /// than needed so that this stays rare, and lifts all rows anew, into a new table.
-    private mutating func lift(
-        squaredLength longest: Float, count: Int, more: Int, _ retired: inout RetiredMemory
-    ) throws(MartletError) {
+    /// Lifts the rows from `count` on. A longer vector than ever before makes the sphere larger, by a
+    /// tenth more than needed so that this stays rare, and lifts all rows anew, into a new table.
+    private mutating func lift(upTo needed: Int, longest: Float) throws(MartletError) {
         var first = count
-        if longest.squareRoot() > radius {
-            var lifts = AppendArray<Float>()
-            _ = try lifts.reserve(aux.capacity, keeping: 0)
-            retired.add(UnsafeMutableRawPointer(aux.base))
-            aux = lifts
-            radius = longest.squareRoot() * (count == 0 ? 1 : 1.1)
+        if longest > radius || aux.base == nil {
+            radius = longest * (count == 0 ? 1 : 1.1)
+            aux = AppendArray()
             first = 0
         }
-        for slot in first..<count + more { aux[slot] = lift(slot) }
+        _ = try aux.reserve(needed, keeping: count)
+        for slot in first..<needed {
+            let squared = radius * radius - reader.squaredLength(row(slot))
+            aux[slot] = max(0, squared).squareRoot()
+        }
     }
 
-    private func lift(_ slot: Int) -> Float {
-        max(0, radius * radius - reader.squaredLength(row(slot))).squareRoot()
+    func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* reader.stride }
+
+    var view: VectorView {
+        VectorView(
+            reader: reader, rows: rows.base!, aux: aux.base, radius: radius, codes: codes.view)
+    }
+
+    /// The tables of this store that `other` does not have.
+    func tables(notIn other: VectorStore) -> [UnsafeMutableRawPointer] {
+        let others = other.tables
+        return tables.filter { !others.contains($0) }
+    }
+
+    /// Frees the tables but for those of `other`.
+    func free(sharedWith other: VectorStore? = nil) {
+        for table in other.map(tables(notIn:)) ?? tables { Glibc.free(table) }
+    }
+
+    private var tables: [UnsafeMutableRawPointer] {
+        [rows.base.map(UnsafeMutableRawPointer.init), aux.base.map(UnsafeMutableRawPointer.init)]
+            .compactMap { $0 } + codes.tables
     }
 }
 
@@ -90,22 +110,12 @@ struct VectorStore {
 ///
 /// Safety: the pointers are valid while the version is pinned.
 struct VectorView {
-    let metric: Metric
-    let stride: Int
+    let reader: VectorReader
     let rows: UnsafePointer<Float>
     let aux: UnsafePointer<Float>?
     let radius: Float
-    let kernels: kernels_table
+    /// nil if searches walk on the rows themselves.
+    var codes: CodeView?
 
-    func row(_ slot: UInt32) -> UnsafePointer<Float> { rows + Int(slot) &* stride }
-}
-
-extension VectorStore {
-    /// nil as long as nothing was ever reserved.
-    var view: VectorView? {
-        guard let base = rows.base else { return nil }
-        return VectorView(
-            metric: reader.metric, stride: reader.stride, rows: base, aux: aux.base,
-            radius: radius, kernels: reader.kernels)
-    }
+    func row(_ slot: UInt32) -> UnsafePointer<Float> { rows + Int(slot) &* reader.stride }
 }
