@@ -10,7 +10,7 @@
  *     martlet_index *index = NULL;
  *     if (martlet_index_create(&options, &index) != MARTLET_OK)
  *         return fail(martlet_last_error());
- *     martlet_add(index, vectors, rows, 128 * sizeof(float), sizeof(float), NULL, NULL);
+ *     martlet_add(index, vectors, rows, 128 * sizeof(float), sizeof(float), NULL);
  *     martlet_search(index, query, 1, 0, sizeof(float), 10, NULL, ids, distances, NULL);
  *     martlet_index_free(index);
  *
@@ -26,6 +26,7 @@
  *   Sizes      All counts are uint64_t. Strides are int64_t and count bytes: 0 repeats one
  *              element, a negative stride walks backwards. Data need not be aligned. The pointer
  *              is the address of element (0, 0).
+ *              A count of 2^63 or more is MARTLET_INVALID_ARGUMENT.
  *   Structs    Structs begin with struct_size, set by the _INIT macro. A later library accepts the
  *              smaller struct of an earlier header.
  *   Threads    Any number of threads may call any functions on one index at once, except
@@ -68,9 +69,10 @@ enum {
     /* The data. */
     MARTLET_DIMENSION_MISMATCH = 10, /**< Vectors of another dimension than the index holds. */
     MARTLET_NOT_FINITE = 11,         /**< NaN or infinity, or a value beyond float's range. */
-    MARTLET_BAD_LENGTH = 12,         /**< A vector too long for its squared length to be a float,
-                                          or, under MARTLET_COSINE, zero or too short to have a
-                                          direction. */
+    MARTLET_BAD_LENGTH = 12,         /**< A vector whose squared length is more than a quarter of
+                                          the largest float, so that distances could overflow; or,
+                                          under MARTLET_COSINE, zero or too short to have a
+                                          direction (squared length below 1e-30). */
     /* The ids. */
     MARTLET_ID_EXISTS = 20,          /**< An added id is in the index or twice in the batch. */
     MARTLET_ID_NOT_FOUND = 21,       /**< No such id in the index. */

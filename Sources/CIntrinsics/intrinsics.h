@@ -6,6 +6,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -26,6 +30,19 @@ static inline void intrinsics_store(uint64_t *value, uint64_t to) {
 /** Adds, and returns the value before. */
 static inline uint64_t intrinsics_fetch_add(uint64_t *value, uint64_t by) {
     return __atomic_fetch_add(value, by, __ATOMIC_ACQ_REL);
+}
+
+/** How many processors the calling thread may run on. */
+static inline int64_t intrinsics_processors(void) {
+#if defined(__linux__)
+    uint64_t mask[128] = {0};
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int64_t count = 0;
+    for (long word = 0; word * 8 < bytes; word++) count += __builtin_popcountll(mask[word]);
+    return count > 0 ? count : 1;
+#else
+    return sysconf(_SC_NPROCESSORS_ONLN);
+#endif
 }
 
 /** Whether this processor and its operating system run x86-64-v3 code (AVX2, FMA, BMI2). */
@@ -56,31 +73,57 @@ static inline intrinsics_floats8 intrinsics_multiply_add(intrinsics_floats8 a, i
 #endif
 }
 
-/** Eight 32-bit integers; SIMD8<Int32> in Swift. */
+/** Each lane, or the limit that it lies beyond; what is no number stays so. */
+static inline intrinsics_floats8 intrinsics_clamp(intrinsics_floats8 values, float low,
+                                                  float high) {
+    intrinsics_floats8 raised = values < low ? (intrinsics_floats8)low : values;
+    return raised > high ? (intrinsics_floats8)high : raised;
+}
+
+/** Four and eight 32-bit numbers, 32 bytes and 32 words: SIMD4<Float> and so on in Swift. */
+typedef float intrinsics_floats4 __attribute__((ext_vector_type(4)));
+typedef int32_t intrinsics_ints4 __attribute__((ext_vector_type(4)));
 typedef int32_t intrinsics_ints8 __attribute__((ext_vector_type(8)));
+typedef int32_t intrinsics_ints16 __attribute__((ext_vector_type(16)));
+typedef int32_t intrinsics_ints32 __attribute__((ext_vector_type(32)));
+typedef int8_t intrinsics_bytes32 __attribute__((ext_vector_type(32)));
 
 /**
  * Adds the squared differences of 32 codes to eight sums; codes are 0 ... 127, so that a difference
- * fits a signed byte, and two squares the signed 16-bit lane that they are added in.
+ * fits a signed byte, and two squares the signed 16-bit lane that AVX2 adds them in.
  */
 static inline intrinsics_ints8 intrinsics_add_squared_differences(intrinsics_ints8 sums,
-                                                                  const void *a, const void *b) {
+                                                                  const void *query,
+                                                                  const void *row) {
 #if defined(__AVX2__)
-    __m256i difference = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)a),
-                                         _mm256_loadu_si256((const __m256i *)b));
+    __m256i difference = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)query),
+                                         _mm256_loadu_si256((const __m256i *)row));
     __m256i magnitude = _mm256_abs_epi8(difference);
     __m256i pairs = _mm256_maddubs_epi16(magnitude, magnitude);
     __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
     return (intrinsics_ints8)_mm256_add_epi32((__m256i)sums, fours);
 #else
-    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
-    for (int lane = 0; lane < 8; lane++)
-        for (int i = 0; i < 4; i++) {
-            int32_t difference = (int32_t)x[lane * 4 + i] - (int32_t)y[lane * 4 + i];
-            sums[lane] += difference * difference;
-        }
-    return sums;
+    /* In this form compilers see SSE2's pmaddwd. */
+    intrinsics_bytes32 codes = *(const intrinsics_bytes32 *)row;
+    codes -= *(const intrinsics_bytes32 *)query;
+    intrinsics_ints32 differences = __builtin_convertvector(codes, intrinsics_ints32);
+    intrinsics_ints32 squares = differences * differences;
+    intrinsics_ints16 pairs = squares.even + squares.odd;
+    return sums + pairs.lo + pairs.hi;
 #endif
+}
+
+/** The sums of the lanes of four vectors. */
+static inline intrinsics_floats4 intrinsics_lane_sums(intrinsics_ints8 a, intrinsics_ints8 b,
+                                                      intrinsics_ints8 c, intrinsics_ints8 d) {
+    intrinsics_ints4 a4 = a.lo + a.hi, b4 = b.lo + b.hi, c4 = c.lo + c.hi, d4 = d.lo + d.hi;
+    intrinsics_ints4 ab = __builtin_shufflevector(a4, b4, 0, 4, 1, 5) +
+                          __builtin_shufflevector(a4, b4, 2, 6, 3, 7);
+    intrinsics_ints4 cd = __builtin_shufflevector(c4, d4, 0, 4, 1, 5) +
+                          __builtin_shufflevector(c4, d4, 2, 6, 3, 7);
+    intrinsics_ints4 abcd = __builtin_shufflevector(ab, cd, 0, 1, 4, 5) +
+                            __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    return __builtin_convertvector(abcd, intrinsics_floats4);
 }
 
 #endif

@@ -8,25 +8,52 @@
 import CIntrinsics
 
 /// Scores by the sum of squared differences of codes. See `kernels_score`.
+///
+/// Four rows at a time share each load of the query and the adding up at the end. While they are
+/// scored, the rows two groups ahead are asked for, each line where its place in the row is reached:
+/// that was measured to be faster than asking for whole rows at once, and than one group ahead.
 let codeDistances: kernels_score = { query, rows, stride, slots, count, out in
-    guard let query, let rows, let slots, let out else { return }
-    let bytes = Int(truncatingIfNeeded: stride)
-    let count = Int(truncatingIfNeeded: count)
-    for ahead in 0..<min(prefetchDistance, count) {
-        prefetch(rows + Int(slots[ahead]) &* bytes, bytes)
+    guard let query, let rows = RowList(rows, stride, slots, count), let out else { return }
+    rows.prefetch(first: 8)
+    var i = 0
+    while i &+ 8 < rows.count {
+        let (group, ahead) = (rows.group(from: i), rows.group(from: i &+ 8))
+        let distances = groupDistances(query, group, rows.bytes, prefetching: ahead)
+        UnsafeMutableRawPointer(out + i).storeBytes(of: distances, as: SIMD4<Float>.self)
+        i &+= 4
     }
-    for i in 0..<count {
-        let ahead = i &+ prefetchDistance
-        if ahead < count { prefetch(rows + Int(slots[ahead]) &* bytes, bytes) }
-        out[i] = codeDistance(query, rows + Int(slots[i]) &* bytes, bytes)
+    while i &+ 4 <= rows.count {
+        let distances = groupDistances(query, rows.group(from: i), rows.bytes, prefetching: nil)
+        UnsafeMutableRawPointer(out + i).storeBytes(of: distances, as: SIMD4<Float>.self)
+        i &+= 4
+    }
+    while i < rows.count {
+        out[i] = loneDistance(query, rows[i], rows.bytes)
+        i &+= 1
     }
 }
 
-/// Rows on their way from memory while one is scored.
-private let prefetchDistance = 6
+@inline(__always)
+private func groupDistances(
+    _ query: UnsafeRawPointer, _ rows: RowGroup, _ bytes: Int, prefetching ahead: RowGroup?
+) -> SIMD4<Float> {
+    var sums = GroupSums()
+    var offset = 0
+    while offset &+ 64 <= bytes {
+        ahead?.prefetch(offset)
+        sums.add(query, rows, offset)
+        sums.add(query, rows, offset &+ 32)
+        offset &+= 64
+    }
+    if offset < bytes {
+        ahead?.prefetch(offset)
+        sums.add(query, rows, offset)
+    }
+    return intrinsics_lane_sums(sums.a, sums.b, sums.c, sums.d)
+}
 
 @inline(__always)
-private func codeDistance(
+private func loneDistance(
     _ query: UnsafeRawPointer, _ row: UnsafeRawPointer, _ bytes: Int
 ) -> Float {
     var sums = SIMD8<Int32>.zero
@@ -38,11 +65,17 @@ private func codeDistance(
     return Float(sums.wrappedSum())
 }
 
-@inline(__always)
-private func prefetch(_ row: UnsafeRawPointer, _ bytes: Int) {
-    var offset = 0
-    while offset < min(bytes, 512) {
-        intrinsics_prefetch(row + offset)
-        offset &+= 64
+private struct GroupSums {
+    var a = SIMD8<Int32>.zero
+    var b = SIMD8<Int32>.zero
+    var c = SIMD8<Int32>.zero
+    var d = SIMD8<Int32>.zero
+
+    @inline(__always)
+    mutating func add(_ query: UnsafeRawPointer, _ rows: RowGroup, _ offset: Int) {
+        a = intrinsics_add_squared_differences(a, query + offset, rows.a + offset)
+        b = intrinsics_add_squared_differences(b, query + offset, rows.b + offset)
+        c = intrinsics_add_squared_differences(c, query + offset, rows.c + offset)
+        d = intrinsics_add_squared_differences(d, query + offset, rows.d + offset)
     }
 }

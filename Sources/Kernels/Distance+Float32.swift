@@ -31,31 +31,31 @@ private enum Term {
 private func score(
     _ term: Term, _ query: UnsafeRawPointer, _ rows: RowList, _ out: UnsafeMutablePointer<Float>
 ) {
-    if rows.count >= 4 { rows.prefetchGroup(from: 0) }
+    rows.prefetch(first: 4)
+    var group = rows.group(from: 0)
     var i = 0
     while i &+ 4 <= rows.count {
-        if i &+ 4 < rows.count { rows.prefetchGroup(from: i &+ 4) }
-        let group = RowGroup(a: rows[i], b: rows[i &+ 1], c: rows[i &+ 2], d: rows[i &+ 3])
-        let scores = groupScores(term, query, group, rows.bytes)
+        let next = rows.group(from: i &+ 4)
+        let scores = groupScores(term, query, group, rows.bytes, prefetching: next)
         UnsafeMutableRawPointer(out + i).storeBytes(of: scores, as: SIMD4<Float>.self)
+        group = next
         i &+= 4
     }
-    scoreRest(term, query, rows, from: i, out)
+    scoreRest(term, query, rows, group, from: i, out)
 }
 
 /// Scores the last one, two or three rows. Two are scored as three, the last one twice; that costs
 /// less than one after the other.
 @inline(__always)
 private func scoreRest(
-    _ term: Term, _ query: UnsafeRawPointer, _ rows: RowList, from i: Int,
+    _ term: Term, _ query: UnsafeRawPointer, _ rows: RowList, _ group: RowGroup, from i: Int,
     _ out: UnsafeMutablePointer<Float>
 ) {
     let last = rows.count &- 1
     if i == last {
-        out[i] = loneScore(term, query, rows[i], rows.bytes)
+        out[i] = loneScore(term, query, group.a, rows.bytes)
     } else if i < last {
-        let group = RowGroup(a: rows[i], b: rows[i &+ 1], c: rows[last], d: rows[last])
-        let scores = groupScores(term, query, group, rows.bytes)
+        let scores = groupScores(term, query, group, rows.bytes, prefetching: group)
         out[i] = scores.x
         out[i &+ 1] = scores.y
         out[last] = scores.z
@@ -64,12 +64,14 @@ private func scoreRest(
 
 @inline(__always)
 private func groupScores(
-    _ term: Term, _ query: UnsafeRawPointer, _ rows: RowGroup, _ bytes: Int
+    _ term: Term, _ query: UnsafeRawPointer, _ rows: RowGroup, _ bytes: Int,
+    prefetching next: RowGroup
 ) -> SIMD4<Float> {
     var even = GroupSums()
     var odd = GroupSums()
     var offset = 0
     while offset &+ 64 <= bytes {
+        next.prefetch(offset)
         even.add(term, query, rows, offset)
         odd.add(term, query, rows, offset &+ 32)
         offset &+= 64
@@ -94,54 +96,6 @@ private func loneScore(
     }
     if offset < bytes { even = adding(term, load(query, offset), load(row, offset), to: even) }
     return laneSum(even + odd)
-}
-
-/// The listed rows, in the list's order. Never empty.
-private struct RowList {
-    let base: UnsafeRawPointer
-    let bytes: Int
-    let slots: UnsafePointer<UInt32>
-    let count: Int
-
-    @inline(__always)
-    init?(
-        _ base: UnsafeRawPointer?, _ stride: UInt64, _ slots: UnsafePointer<UInt32>?,
-        _ count: UInt64
-    ) {
-        guard count > 0, let base, let slots else { return nil }
-        self.base = base
-        self.bytes = Int(truncatingIfNeeded: stride)
-        self.slots = slots
-        self.count = Int(truncatingIfNeeded: count)
-    }
-
-    @inline(__always)
-    subscript(_ i: Int) -> UnsafeRawPointer { base + Int(slots[i]) &* bytes }
-
-    /// Asks for the beginnings of up to four rows from place `first` on: four cache lines of each.
-    /// Behind those the processor reads ahead by itself; asking for all of a row of 384 floats was
-    /// measured to be slower.
-    @inline(__always)
-    func prefetchGroup(from first: Int) {
-        let last = count &- 1
-        prefetch(self[first])
-        prefetch(self[min(first &+ 1, last)])
-        prefetch(self[min(first &+ 2, last)])
-        prefetch(self[min(first &+ 3, last)])
-    }
-
-    @inline(__always)
-    private func prefetch(_ row: UnsafeRawPointer) {
-        let end = bytes &- 32
-        intrinsics_prefetch(row)
-        intrinsics_prefetch(row + min(64, end))
-        intrinsics_prefetch(row + min(128, end))
-        intrinsics_prefetch(row + min(192, end))
-    }
-}
-
-private struct RowGroup {
-    let a, b, c, d: UnsafeRawPointer
 }
 
 private struct GroupSums {

@@ -15,7 +15,7 @@ extension Index {
         try options.ids?.check(rows: matrix.rows)
         try Configuration.check("threads", options.threads, Configuration.threadCounts)
         options.control?.begin(total: matrix.rows)
-        writer.lock()
+        try writer.lock(options.control)
         defer { writer.unlock() }
         var report = AddReport(rows: matrix.rows, element: matrix.element)
         if matrix.rows > 0 { try append(matrix, options, &report) }
@@ -36,7 +36,7 @@ extension Index {
         let start = Clock.now
         var next = try vectors.appending(matrix, control: options.control)
         report.reading = Clock.now - start
-        try next.encode(since: vectors)
+        try next.encode(since: vectors, options.control)
         report.encoding = Clock.now - start - report.reading
         do throws(MartletError) {
             try enterIds(next, options, count..<count + matrix.rows, &report)
@@ -68,6 +68,7 @@ extension Index {
             ids.withdraw(rows: batch.count, count: batch.lowerBound, nextId: nextId)
             throw error
         }
+        ids.commit()
         options.assignedIds?.update(from: ids.bySlot! + batch.lowerBound, count: batch.count)
     }
 

@@ -77,7 +77,8 @@ extension Index {
         try Configuration.check("ef", options.ef, Configuration.beamWidths)
         try Configuration.check("threads", options.threads, Configuration.threadCounts)
         let places = queries.rows.multipliedReportingOverflow(by: k)
-        guard !places.overflow else {
+        let bytes = places.partialValue.multipliedReportingOverflow(by: MemoryLayout<Int64>.size)
+        guard !places.overflow, !bytes.overflow else {
             throw .invalidArgument("rows \(queries.rows) times k \(k) is more than memory can hold")
         }
         guard places.partialValue == 0 || (output.ids != nil && output.distances != nil) else {

@@ -22,7 +22,7 @@ public final class Index: @unchecked Sendable {
     let ids = IdMap()
     let versions: Versions
 
-    let writer = Mutex()
+    let writer = WriterLock()
     var vectors: VectorStore
     let graphStore: GraphStore
     /// Tables that the published version still shows but the next will not.

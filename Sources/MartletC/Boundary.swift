@@ -90,11 +90,14 @@ func options<Options: BitwiseCopyable>(
     var options = defaults
     guard let given, let size else { return options }
     let known = UInt64(MemoryLayout<Options>.size)
-    guard size >= 8, size <= known else {
+    // Fields lie in words of 8 bytes; part of a pointer must not be taken for one.
+    guard size >= 8, size <= known, size.isMultiple(of: 8) else {
         throw .invalidArgument(
-            "\(name).struct_size is \(size), but must be from 8 to \(known); "
+            "\(name).struct_size is \(size), but must be a multiple of 8 from 8 to \(known); "
                 + "initialise the struct with its _INIT macro")
     }
-    withUnsafeMutableBytes(of: &options) { $0.copyMemory(from: UnsafeRawBufferPointer(start: given, count: Int(size))) }
+    withUnsafeMutableBytes(of: &options) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(start: given, count: Int(size)))
+    }
     return options
 }

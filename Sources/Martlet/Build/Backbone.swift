@@ -3,23 +3,26 @@ import Glibc
 /// A tree over all nodes whose edges are links in both directions on layer 0 and are never pruned.
 ///
 /// So every node reaches every other on layer 0, by construction and after every change, whatever
-/// selection drops: pruning alone strands nodes (nmslib/hnswlib#352, apache/lucene#12627), above all
-/// copies of one vector. The parent of a node is the nearest neighbor it selected, among nodes
-/// inserted before it, that has room for a child. Only the writer looks at the tree.
+/// selection drops: pruning alone strands nodes (nmslib/hnswlib#352, apache/lucene#12627). The parent
+/// of a node is the nearest neighbor it selected, among nodes inserted before it, that has room for
+/// a child. Copies of one vector hang below each other, so that a search that finds one finds all:
+/// selection gives them no links between them. Only the writer looks at the tree.
 struct Backbone {
     static let none = UInt32.max
 
     /// Children per node. Leaves half of a layer-0 row to links chosen for diversity.
     let maxChildren: Int
     private var nodes = AppendArray<Node>()
-    /// What the current batch changed in nodes of earlier batches, to be taken back if it fails.
     private var batchStart = 0
+    /// What the current batch changed in nodes of earlier batches, to be taken back if it fails.
     private var changed: [(slot: UInt32, before: Node)] = []
 
-    struct Node: BitwiseCopyable {
+    private struct Node: BitwiseCopyable {
         var parent = Backbone.none
-        var latestChild = Backbone.none
-        var children: UInt32 = 0
+        /// Where to look for room further down: a copy of this node, if it has any below it.
+        var below = Backbone.none
+        var children: UInt16 = 0
+        var belowIsCopy = false
     }
 
     init(M: Int) { maxChildren = M }
@@ -45,22 +48,27 @@ struct Backbone {
 
     func parent(of slot: UInt32) -> UInt32 { nodes[Int(slot)].parent }
 
-    func hasRoom(_ slot: UInt32) -> Bool { nodes[Int(slot)].children < maxChildren }
+    /// The last place is kept for a copy, so that a full node always has one below it.
+    func hasRoom(_ slot: UInt32, forCopy isCopy: Bool = false) -> Bool {
+        Int(nodes[Int(slot)].children) < (isCopy ? maxChildren : maxChildren - 1)
+    }
 
-    /// A node with room, found downward from `slot` along the latest children.
-    func nodeWithRoom(below slot: UInt32) -> UInt32 {
-        var slot = slot
-        while !hasRoom(slot) { slot = nodes[Int(slot)].latestChild }
-        return slot
+    /// Finds a node with room for a copy of `slot`, or, for any node, one in its neighborhood:
+    /// downward from `slot`, which remembers it.
+    mutating func nodeWithRoom(below slot: UInt32, forCopy isCopy: Bool) -> UInt32 {
+        guard !hasRoom(slot, forCopy: isCopy) else { return slot }
+        var node = nodes[Int(slot)].below
+        while !hasRoom(node, forCopy: isCopy) { node = nodes[Int(node)].below }
+        change(slot) { $0.below = node }
+        return node
     }
 
     /// Hangs `child` below `parent`.
-    mutating func attach(_ child: UInt32, to parent: UInt32) {
-        var node = nodes[Int(parent)]
-        if Int(parent) < batchStart { changed.append((parent, node)) }
-        node.children += 1
-        node.latestChild = child
-        nodes[Int(parent)] = node
+    mutating func attach(_ child: UInt32, to parent: UInt32, asCopy isCopy: Bool) {
+        change(parent) {
+            $0.children += 1
+            if isCopy || !$0.belowIsCopy { ($0.below, $0.belowIsCopy) = (child, isCopy) }
+        }
         nodes[Int(child)].parent = parent
     }
 
@@ -68,5 +76,12 @@ struct Backbone {
     mutating func rollBack() {
         for (slot, before) in changed.reversed() { nodes[Int(slot)] = before }
         changed.removeAll()
+    }
+
+    private mutating func change(_ slot: UInt32, _ body: (inout Node) -> Void) {
+        var node = nodes[Int(slot)]
+        if Int(slot) < batchStart { changed.append((slot, node)) }
+        body(&node)
+        nodes[Int(slot)] = node
     }
 }

@@ -6,8 +6,13 @@ final class Chunk {
     let firstRank: Int
     /// Per layer, the nodes of the chunk that reach it.
     let members: [[UInt32]]
-    /// Per node, the nearest that was inserted before it; `LinkTable.none` for the graph's first.
-    var anchors: [UInt32]
+    /// Per node, the nearest that was inserted before it; nil for the graph's first.
+    private(set) var anchors: [Anchor?]
+
+    struct Anchor {
+        let slot: UInt32
+        let isCopy: Bool
+    }
 
     var count: Int { slots.count }
 
@@ -17,7 +22,7 @@ final class Chunk {
         members = (0...levels.max()!).map { layer in
             slots.indices.filter { levels[$0] >= layer }.map { slots[$0] }
         }
-        anchors = Array(repeating: LinkTable.none, count: slots.count)
+        anchors = Array(repeating: nil, count: slots.count)
         (self.slots, self.levels, firstRank) = (slots, levels, first)
     }
 }
@@ -38,7 +43,7 @@ extension Chunk {
     /// Returns the node's anchor.
     private func selectLinks(
         of i: Int, _ graph: Graph, _ builder: GraphBuilder, _ worker: BuildWorker
-    ) -> UInt32 {
+    ) -> Anchor? {
         let slot = slots[i]
         let top = graph.entry?.level ?? -1
         if let entry = graph.entry {
@@ -55,7 +60,7 @@ extension Chunk {
                     limit: space.limit(row.width, builder.configuration.metric))
             }
         }
-        return anchor(of: i, graph, worker)
+        return anchor(of: i, graph, builder, worker)
     }
 
     /// Gathers the nearest nodes on `layer`: of the graph, if it has that layer, and of the chunk.
@@ -81,15 +86,18 @@ extension Chunk {
 
     /// The nearest node inserted before node `i`: found in the graph, or earlier in the chunk. Reads
     /// what the search of layer 0, the last one, has left.
-    private func anchor(of i: Int, _ graph: Graph, _ worker: BuildWorker) -> UInt32 {
-        var nearest = Float.infinity
-        var anchor = LinkTable.none
+    private func anchor(
+        of i: Int, _ graph: Graph, _ builder: GraphBuilder, _ worker: BuildWorker
+    ) -> Anchor? {
+        var (nearest, slot) = (Float.infinity, LinkTable.none)
         if graph.entry != nil {
-            (nearest, anchor) = (worker.scratch.beam.distance(0), worker.scratch.beam.slot(0))
+            (nearest, slot) = (worker.scratch.beam.distance(0), worker.scratch.beam.slot(0))
         }
         for earlier in 0..<i where worker.scratch.distances[earlier] < nearest {
-            (nearest, anchor) = (worker.scratch.distances[earlier], slots[earlier])
+            (nearest, slot) = (worker.scratch.distances[earlier], slots[earlier])
         }
-        return anchor
+        guard slot != LinkTable.none else { return nil }
+        let copyDistance = Scorer(slot, in: builder.spaces.last!, of: builder.vectors).copyDistance
+        return Anchor(slot: slot, isCopy: nearest <= copyDistance)
     }
 }

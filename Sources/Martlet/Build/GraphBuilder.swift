@@ -24,6 +24,7 @@ final class GraphBuilder {
     let store: GraphStore
     let order: InsertionOrder
     let workers: [BuildWorker]
+    let backLinks = BackLinks()
     let base: LinkTableEdit
     let upper: LinkTableEdit
     /// The graph under construction; its tables are those of the edits.

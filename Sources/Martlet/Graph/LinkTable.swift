@@ -45,30 +45,34 @@ struct LinkTable {
 /// Until `finish`, `table` shows the new version to the writer alone; without it, all is undone.
 final class LinkTableEdit {
     private(set) var table: LinkTable
+    private let old: LinkTable
     private let pool: PagePool
-    private let outgrown: UnsafeMutableRawPointer?
     /// Per page: whether it is this version's own.
-    private var isOwn: [Bool]
-    private var replaced: [PagePool.Page] = []
+    private let isOwn: UnsafeMutablePointer<Bool>
     private var isFinished = false
 
     /// Starts from `old` with `newRows` empty rows appended.
     init(of old: LinkTable, newRows: Int, pool: PagePool) throws(MartletError) {
-        self.pool = pool
-        table = old
+        (self.old, self.pool, table) = (old, pool, old)
         table.rowCount += newRows
-        outgrown = UnsafeMutableRawPointer(old.pages)
         let pages = try Memory.allocate(PagePool.Page.self, table.pageCount)
+        do throws(MartletError) {
+            isOwn = try Memory.allocate(Bool.self, table.pageCount)
+        } catch {
+            free(pages)
+            throw error
+        }
+        isOwn.initialize(repeating: false, count: table.pageCount)
         if let shared = old.pages { pages.update(from: shared, count: old.pageCount) }
         table.pages = pages
-        isOwn = [Bool](repeating: false, count: table.pageCount)
-        try appendRows(from: old)
+        try appendRows()
     }
 
     deinit {
         guard !isFinished else { return }
-        pool.give(back: isOwn.indices.filter { isOwn[$0] }.map { table.pages![$0] })
+        for page in 0..<table.pageCount where isOwn[page] { pool.give(back: table.pages![page]) }
         free(table.pages)
+        free(isOwn)
     }
 
     /// Makes the page of `row` this version's own, so that it may be written.
@@ -77,7 +81,6 @@ final class LinkTableEdit {
         guard !isOwn[page] else { return }
         let copy = try pool.take()
         copy.update(from: table.pages![page], count: pool.wordsPerPage)
-        replaced.append(table.pages![page])
         table.pages![page] = copy
         isOwn[page] = true
     }
@@ -85,13 +88,11 @@ final class LinkTableEdit {
     /// Ends the edit; hands what the old version alone still needs to `retired`.
     func finish(_ retired: inout RetiredMemory) -> LinkTable {
         isFinished = true
-        retired.add(outgrown)
-        retired.add(replaced, of: pool)
+        retired.add(RetiredPages(table: old, isReplaced: isOwn, pool: pool))
         return table
     }
 
-
-    private func appendRows(from old: LinkTable) throws(MartletError) {
+    private func appendRows() throws(MartletError) {
         guard table.rowCount > old.rowCount else { return }
         try pool.reserve(table.pageCount - old.pageCount + 1)
         if old.rowCount & 31 != 0 { try own(old.rowCount) }
@@ -101,5 +102,20 @@ final class LinkTableEdit {
             table.pages![page] = fresh
             isOwn[page] = true
         }
+    }
+}
+
+/// What a version of a link table does not share with the next.
+struct RetiredPages {
+    fileprivate let table: LinkTable
+    fileprivate let isReplaced: UnsafeMutablePointer<Bool>
+    fileprivate let pool: PagePool
+
+    func free() {
+        for page in 0..<table.pageCount where isReplaced[page] {
+            pool.give(back: table.pages![page])
+        }
+        Glibc.free(table.pages)
+        Glibc.free(isReplaced)
     }
 }

@@ -11,21 +11,24 @@ final class PagePool: @unchecked Sendable {
     /// Guards everything below: readers give pages back from their own threads.
     private let mutex = Mutex()
     private var segments: [Page] = []
-    private var recycled: [Page] = []
+    /// Pages given back, each holding the address of the next, so that giving back cannot fail.
+    private var recycled: Page?
+    private var recycledCount = 0
     private var fresh: Page?
     private var freshCount = 0
 
+    /// - Parameter wordsPerPage: At least two: an address must fit.
     init(wordsPerPage: Int) { self.wordsPerPage = wordsPerPage }
 
     deinit { for segment in segments { free(segment) } }
 
-    /// Makes sure that `count` pages can be taken, neighbouring ones where they are new.
+    /// Makes sure that `count` pages can be taken, neighboring ones where they are new.
     func reserve(_ count: Int) throws(MartletError) {
         try mutex.withLock { () throws(MartletError) in
-            guard recycled.count + freshCount < count else { return }
-            let pages = max(count - recycled.count, 8)
-            while freshCount > 0 { recycled.append(cut()) }
+            guard recycledCount + freshCount < count else { return }
+            let pages = max(count - recycledCount, 8)
             let segment = try Memory.allocate(UInt32.self, pages * wordsPerPage)
+            while freshCount > 0 { recycle(cut()) }
             segments.append(segment)
             (fresh, freshCount) = (segment, pages)
         }
@@ -38,18 +41,29 @@ final class PagePool: @unchecked Sendable {
         return tryTake()!
     }
 
-    func give(back pages: [Page]) {
-        mutex.withLock { recycled.append(contentsOf: pages) }
-    }
+    func give(back page: Page) { mutex.withLock { recycle(page) } }
 
     private func tryTake() -> Page? {
-        mutex.withLock { freshCount > 0 ? cut() : recycled.popLast() }
+        mutex.withLock { freshCount > 0 ? cut() : takeRecycled() }
     }
 
     private func cut() -> Page {
         let page = fresh!
         fresh = page + wordsPerPage
         freshCount -= 1
+        return page
+    }
+
+    private func recycle(_ page: Page) {
+        UnsafeMutableRawPointer(page).storeBytes(of: recycled, as: Page?.self)
+        recycled = page
+        recycledCount += 1
+    }
+
+    private func takeRecycled() -> Page? {
+        guard let page = recycled else { return nil }
+        recycled = UnsafeRawPointer(page).load(as: Page?.self)
+        recycledCount -= 1
         return page
     }
 }

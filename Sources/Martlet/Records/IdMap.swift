@@ -21,6 +21,8 @@ final class IdMap: @unchecked Sendable {
     private let mutex = Mutex()
     private var table: UnsafeMutablePointer<UInt32>?
     private var mask = 0
+    /// What the batch under way replaced them by a larger table from; for the writer alone.
+    private var before: (table: UnsafeMutablePointer<UInt32>?, mask: Int)?
 
     deinit {
         ids.free()
@@ -72,16 +74,30 @@ final class IdMap: @unchecked Sendable {
         }
     }
 
-    /// Takes back the latest batch. Without deletions in between, emptying the cells in reverse
-    /// order leaves the table as it was.
-    /// - Parameter nextId: What it was before the batch.
+    /// Ends a batch that succeeded.
+    func commit() {
+        if let before { free(before.table) }
+        before = nil
+    }
+
+    /// Ends a batch that failed, taking back what it entered. Without deletions in between, emptying
+    /// the cells in reverse order leaves the table as it was.
+    /// - Parameters:
+    ///   - rows: How many rows were entered.
+    ///   - nextId: What it was before the batch.
     func withdraw(rows: Int, count: Int, nextId: Int64?) {
         self.nextId = nextId
         mutex.withLock {
-            for slot in stride(from: count + rows - 1, through: count, by: -1) {
-                table![cell(of: ids[slot], in: table!)] = Self.empty
+            if let before {
+                free(table)
+                (table, mask) = before
+            } else {
+                for slot in stride(from: count + rows - 1, through: count, by: -1) {
+                    table![cell(of: ids[slot], in: table!)] = Self.empty
+                }
             }
         }
+        before = nil
     }
 
     private func assign(rows: Int, count: Int) throws(MartletError) {
@@ -120,7 +136,7 @@ final class IdMap: @unchecked Sendable {
         let larger = try Memory.allocate(UInt32.self, size)
         larger.initialize(repeating: Self.empty, count: size)
         mutex.withLock {
-            free(table)
+            before = (table, mask)
             (table, mask) = (larger, size - 1)
             for slot in 0..<count { larger[cell(of: ids[slot], in: larger)] = UInt32(slot) }
         }

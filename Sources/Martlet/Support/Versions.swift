@@ -3,19 +3,17 @@ import Glibc
 /// What one version of the index replaced: to be freed when no reader of an older one is left.
 struct RetiredMemory {
     private(set) var tables: [UnsafeMutableRawPointer] = []
-    private(set) var pages: [(PagePool, [PagePool.Page])] = []
+    private(set) var pages: [RetiredPages] = []
 
     mutating func add(_ table: UnsafeMutableRawPointer?) {
         if let table { tables.append(table) }
     }
 
-    mutating func add(_ replaced: [PagePool.Page], of pool: PagePool) {
-        if !replaced.isEmpty { pages.append((pool, replaced)) }
-    }
+    mutating func add(_ replaced: RetiredPages) { pages.append(replaced) }
 
     func free() {
         for table in tables { Glibc.free(table) }
-        for (pool, pages) in pages { pool.give(back: pages) }
+        for replaced in pages { replaced.free() }
     }
 }
 

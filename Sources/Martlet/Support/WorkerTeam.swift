@@ -28,12 +28,10 @@ final class WorkerTeam: @unchecked Sendable {
         }
     }
 
-    /// As many workers as there are processors for this process.
-    static var processors: Int { max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) }
-
     /// The team size for a caller's `threads` (0: all processors) and `tasks` to share.
     static func size(threads: Int, tasks: Int) -> Int {
-        max(min(threads == 0 ? processors : threads, tasks), 1)
+        guard tasks > 1 else { return 1 }
+        return min(threads == 0 ? Int(intrinsics_processors()) : threads, tasks)
     }
 
     /// Runs `phase` once on every worker and returns when all are done.

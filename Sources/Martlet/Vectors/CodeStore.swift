@@ -22,42 +22,44 @@ struct CodeStore {
     /// Encodes the rows from `first` on. Chooses the quantizer anew, for all rows, when their number
     /// has doubled or too much of what was added lies outside its range.
     mutating func append(
-        from first: Int, to count: Int, _ vectors: VectorView, _ reader: VectorReader
+        from first: Int, to count: Int, _ vectors: VectorView, _ control: Control?
     ) throws(MartletError) {
         guard count >= Self.minCount else { return }
-        guard count < 2 * trainedCount else { return try retrain(count, vectors, reader) }
+        guard count < 2 * trainedCount else { return try retrain(count, vectors, control) }
         guard let quantizer else { return }
         let before = codes
-        let bytes = reader.codeStride
+        let bytes = vectors.reader.codeStride
         _ = try codes.reserve(count * bytes, keeping: first * bytes)
-        clamped += encode(first..<count, vectors, quantizer)
-        guard Double(clamped) > Self.maxClamped * Double(count * reader.dim) else { return }
+        clamped += try encode(first..<count, vectors, quantizer, control)
+        guard Double(clamped) > Self.maxClamped * Double(count * vectors.reader.dim) else { return }
         if codes.base != before.base { codes.free() }
-        try retrain(count, vectors, reader)
+        try retrain(count, vectors, control)
     }
 
     private mutating func retrain(
-        _ count: Int, _ vectors: VectorView, _ reader: VectorReader
+        _ count: Int, _ vectors: VectorView, _ control: Control?
     ) throws(MartletError) {
-        (trainedCount, clamped) = (count, 0)
+        (trainedCount, clamped, codes) = (count, 0, AppendArray())
         var exact = vectors
         exact.codes = nil
         quantizer = try Quantizer.train(exact, count: count)
-        codes = AppendArray()
         guard let quantizer else { return }
-        _ = try codes.reserve(count * reader.codeStride, keeping: 0)
-        _ = encode(0..<count, vectors, quantizer)
+        _ = try codes.reserve(count * vectors.reader.codeStride, keeping: 0)
+        _ = try encode(0..<count, vectors, quantizer, control)
     }
 
     /// Returns how many components were clamped.
-    private func encode(_ slots: Range<Int>, _ vectors: VectorView, _ quantizer: Quantizer) -> Int {
-        let stride = quantizer.reader.codeStride
-        return slots.reduce(0) { clamped, slot in
-            clamped
-                + quantizer.encode(
-                    vectors.row(UInt32(slot)), scale: vectors.scale(UInt32(slot)),
-                    to: codes.base! + slot &* stride)
+    private func encode(
+        _ slots: Range<Int>, _ vectors: VectorView, _ quantizer: Quantizer, _ control: Control?
+    ) throws(MartletError) -> Int {
+        var clamped = 0
+        for slot in slots {
+            if slot & 1023 == 0, control?.isCancelled == true { throw .cancelled }
+            clamped += quantizer.encode(
+                vectors.row(UInt32(slot)), scale: vectors.scale(UInt32(slot)),
+                to: codes.base! + slot &* vectors.reader.codeStride)
         }
+        return clamped
     }
 
     var tables: [UnsafeMutableRawPointer] {

@@ -143,7 +143,11 @@ extension VectorView {
         kernel(query.row, rows, UInt64(reader.stride * 4), slots, UInt64(count), out)
         switch reader.metric {
         case .l2: return
-        case .cosine: for i in 0..<count { out[i] = 1 - out[i] * aux![Int(slots[i])] / query.length }
+        case .cosine:
+            for i in 0..<count {
+                let cosine = out[i] * aux![Int(slots[i])] / query.length
+                out[i] = 1 - min(max(cosine, -1), 1)
+            }
         case .ip: for i in 0..<count { out[i] = 1 - out[i] }
         }
     }

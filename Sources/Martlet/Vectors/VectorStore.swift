@@ -56,10 +56,10 @@ struct VectorStore {
     }
 
     /// Encodes what was appended to `before`; frees this store's own tables if it fails.
-    mutating func encode(since before: VectorStore) throws(MartletError) {
+    mutating func encode(since before: VectorStore, _ control: Control?) throws(MartletError) {
         guard reader.metric != .ip else { return }
         do throws(MartletError) {
-            try codes.append(from: before.count, to: count, view, reader)
+            try codes.append(from: before.count, to: count, view, control)
         } catch {
             free(sharedWith: before)
             throw error

@@ -1,0 +1,67 @@
+// The rows that a kernel scores in one call, and how they are asked for ahead of their use.
+// Invariant: no address is made but that of a listed row.
+//
+// Safety: slots, rows and sizes come from the engine, as kernels.h states.
+
+import CIntrinsics
+
+/// The listed rows, in the list's order. Never empty.
+struct RowList {
+    let base: UnsafeRawPointer
+    let bytes: Int
+    let slots: UnsafePointer<UInt32>
+    let count: Int
+
+    @inline(__always)
+    init?(
+        _ base: UnsafeRawPointer?, _ stride: UInt64, _ slots: UnsafePointer<UInt32>?,
+        _ count: UInt64
+    ) {
+        guard count > 0, let base, let slots else { return nil }
+        self.base = base
+        self.bytes = Int(truncatingIfNeeded: stride)
+        self.slots = slots
+        self.count = Int(truncatingIfNeeded: count)
+    }
+
+    @inline(__always)
+    subscript(_ i: Int) -> UnsafeRawPointer { base + Int(slots[i]) &* bytes }
+
+    /// Four rows from place `i` on; the last row stands in for those behind the list's end.
+    @inline(__always)
+    func group(from i: Int) -> RowGroup {
+        let last = count &- 1
+        return RowGroup(
+            a: self[min(i, last)], b: self[min(i &+ 1, last)],
+            c: self[min(i &+ 2, last)], d: self[min(i &+ 3, last)])
+    }
+
+    /// Asks for up to `number` rows at the list's beginning, at most 512 bytes of each.
+    @inline(__always)
+    func prefetch(first number: Int) {
+        let end = min(bytes, 512)
+        var i = 0
+        while i < min(number, count) {
+            let row = self[i]
+            var offset = 0
+            while offset < end {
+                intrinsics_prefetch(row + offset)
+                offset &+= 64
+            }
+            i &+= 1
+        }
+    }
+}
+
+/// Four rows that are scored together.
+struct RowGroup {
+    let a, b, c, d: UnsafeRawPointer
+
+    @inline(__always)
+    func prefetch(_ offset: Int) {
+        intrinsics_prefetch(a + offset)
+        intrinsics_prefetch(b + offset)
+        intrinsics_prefetch(c + offset)
+        intrinsics_prefetch(d + offset)
+    }
+}
