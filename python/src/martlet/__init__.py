@@ -1,0 +1,45 @@
+"""Martlet: an in-process vector search index (HNSW) for NumPy arrays.
+
+>>> import martlet
+>>> index = martlet.Index(dim=2, metric="l2")
+>>> _ = index.add([[0, 0], [3, 4]], ids=[7, 8])
+>>> int(index.search([0, 1], k=1).ids[0])
+7
+"""
+
+from martlet._errors import (
+    ClosedIndexError,
+    DimensionError,
+    DuplicateIdError,
+    IndexFullError,
+    InternalError,
+    InvalidArgumentError,
+    MartletError,
+    NotFiniteError,
+    OutOfMemoryError,
+    UnknownIdError,
+    VectorLengthError,
+)
+from martlet.hits import Hits
+from martlet.index import Index
+from martlet.statistics import LastAdd, Statistics
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ClosedIndexError",
+    "DimensionError",
+    "DuplicateIdError",
+    "Hits",
+    "Index",
+    "IndexFullError",
+    "InternalError",
+    "InvalidArgumentError",
+    "LastAdd",
+    "MartletError",
+    "NotFiniteError",
+    "OutOfMemoryError",
+    "Statistics",
+    "UnknownIdError",
+    "VectorLengthError",
+]

@@ -1,0 +1,86 @@
+"""One exception per meaning; each also is the built-in that a user would catch.
+
+The status numbers are the library's and never change (see martlet.h).
+"""
+
+from __future__ import annotations
+
+
+class MartletError(Exception):
+    """Base of every error that Martlet defines.
+
+    Examples
+    --------
+    >>> import martlet
+    >>> index = martlet.Index(dim=3)
+    >>> try:
+    ...     _ = index.add([[1.0, 2.0]])
+    ... except martlet.MartletError as error:
+    ...     print(type(error).__name__)
+    DimensionError
+    """
+
+
+class InvalidArgumentError(MartletError, ValueError):
+    """A size, a name or an option is out of bounds."""
+
+
+class ClosedIndexError(MartletError, ValueError):
+    """The index was closed."""
+
+
+class DimensionError(MartletError, ValueError):
+    """Vectors of another dimension or rank than the index takes."""
+
+
+class NotFiniteError(MartletError, ValueError):
+    """A component is NaN, infinite or beyond the range of float32."""
+
+
+class VectorLengthError(MartletError, ValueError):
+    """A vector is too long to be measured or, under cosine, has no direction."""
+
+
+class DuplicateIdError(MartletError, ValueError):
+    """An added id is in the index, or twice in the batch."""
+
+
+class UnknownIdError(MartletError, KeyError):
+    """No vector has this id."""
+
+    # KeyError shows the repr of its argument, which puts a sentence in quotes.
+    __str__ = Exception.__str__
+
+
+class OutOfMemoryError(MartletError, MemoryError):
+    """The library could not allocate memory."""
+
+
+class IndexFullError(MartletError):
+    """The index holds as many vectors as it can, or no id is left to assign."""
+
+
+class InternalError(MartletError, RuntimeError):
+    """A defect of the library. Please report it."""
+
+
+OK = 0
+_CANCELLED = 31
+
+_CLASSES: dict[int, type[BaseException]] = {
+    1: InvalidArgumentError,
+    10: DimensionError,
+    11: NotFiniteError,
+    12: VectorLengthError,
+    20: DuplicateIdError,
+    21: UnknownIdError,
+    30: OutOfMemoryError,
+    _CANCELLED: KeyboardInterrupt,
+    32: IndexFullError,
+    90: InternalError,
+}
+
+
+def from_status(status: int, message: str) -> BaseException:
+    """Return the exception for a failed call; an unknown status is an InternalError."""
+    return _CLASSES.get(status, InternalError)(message)

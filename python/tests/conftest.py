@@ -1,0 +1,40 @@
+"""What several test modules use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+
+@pytest.fixture
+def run_script():
+    """Run a script in a Python of its own; return what it prints. The time limit ends a hang."""
+
+    def run(script, *arguments):
+        command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def assert_same_index():
+    """Assert that two indexes answer bit for bit alike and have the same graph."""
+
+    def check(one, other, queries):
+        a, b = one.search(queries, k=20), other.search(queries, k=20)
+        assert a.ids.tobytes() == b.ids.tobytes()
+        assert a.distances.tobytes() == b.distances.tobytes()
+        assert shape(one) == shape(other)
+
+    def shape(index):
+        stats = index.stats()
+        work = stats.pop("last_add")["distances"]
+        return stats, work
+
+    return check

@@ -1,0 +1,153 @@
+"""Ids: any int64, given or assigned, in place or copied; bad ones change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import martlet
+
+ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+
+
+@pytest.fixture
+def index():
+    index = martlet.Index(3)
+    index.add(ROWS[:2], ids=[100, 200])
+    return index
+
+
+def test_assigned_ids_count_up_from_the_largest_ever_used():
+    index = martlet.Index(3)
+    assert index.add(ROWS).tolist() == [0, 1, 2, 3]
+    assert index.add(ROWS[:1], ids=[-5]).tolist() == [-5]
+    assert index.add(ROWS[:1], ids=[50]).tolist() == [50]
+    assert index.add(ROWS[:2]).tolist() == [51, 52]
+
+
+def test_assigned_ids_start_at_zero_after_negative_ones():
+    index = martlet.Index(3)
+    index.add(ROWS[:1], ids=[-10])
+    assert index.add(ROWS[:1]).tolist() == [0]
+
+
+@pytest.mark.parametrize("given", [[-1], [LOWEST], [HIGHEST], [0]])
+def test_extreme_ids(given):
+    index = martlet.Index(3)
+    assert index.add(ROWS[0], ids=given).tolist() == given
+    assert given[0] in index
+    assert index.get(given[0]).tolist() == ROWS[0].tolist()
+    hits = index.search(ROWS[0], k=2)
+    assert hits.ids.tolist() == [given[0], -1]
+    assert hits.counts == 1
+
+
+def test_no_id_is_left_after_the_highest():
+    index = martlet.Index(3)
+    index.add(ROWS[0], ids=[HIGHEST])
+    with pytest.raises(martlet.IndexFullError):
+        index.add(ROWS[1])
+    assert len(index) == 1
+
+
+FORMS = {
+    "list": [7, -8, 9, 10],
+    "tuple": (7, -8, 9, 10),
+    "list of NumPy integers": list(np.array([7, -8, 9, 10], np.int16)),
+    "int8": np.array([7, -8, 9, 10], np.int8),
+    "int32": np.array([7, -8, 9, 10], np.int32),
+    "int64": np.array([7, -8, 9, 10], np.int64),
+    "big-endian": np.array([7, -8, 9, 10], ">i8"),
+    "strided": np.array([7, 0, -8, 0, 9, 0, 10, 0])[::2],
+    "reversed": np.array([10, 9, -8, 7])[::-1],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_ids(form):
+    index = martlet.Index(3)
+    added = index.add(ROWS, ids=FORMS[form])
+    assert added.dtype == np.int64
+    assert added.tolist() == [7, -8, 9, 10]
+    assert index.get(FORMS[form]).tolist() == ROWS.tolist()
+    assert [index.search(row, k=1).ids[0] for row in ROWS] == [7, -8, 9, 10]
+
+
+def test_other_iterables():
+    index = martlet.Index(3)
+    assert index.add(ROWS, ids=range(5, 9)).tolist() == [5, 6, 7, 8]
+    assert index.add(ROWS, ids=(i for i in range(9, 13))).tolist() == [9, 10, 11, 12]
+    assert index.add(ROWS, ids=np.array([13, 14, 15, 16], np.uint64)).tolist() == [13, 14, 15, 16]
+
+
+def test_one_id_for_all_rows_is_a_duplicate():
+    index = martlet.Index(3)
+    with pytest.raises(martlet.DuplicateIdError):
+        index.add(ROWS, ids=np.broadcast_to(np.int64(3), 4))
+
+
+BAD = {
+    "in the index": ([1, 2, 200, 3], martlet.DuplicateIdError, "200"),
+    "twice in the batch": ([1, 2, 3, 2], martlet.DuplicateIdError, "2"),
+    "too few": ([1, 2, 3], ValueError, "3 ids for 4 vectors"),
+    "too many": (range(5), ValueError, "5 ids for 4 vectors"),
+    "float": ([1, 2, 3.0, 4], TypeError, r"ids\[2\] is 3.0 \(float\); expected an integer"),
+    "bool": ([1, 2, 3, True], TypeError, r"ids\[3\] is True \(bool\)"),
+    "NumPy bool": ([1, 2, 3, np.True_], TypeError, r"ids\[3\]"),
+    "text": (["1", 2, 3, 4], TypeError, r"ids\[0\] is '1' \(str\)"),
+    "None": ([1, None, 3, 4], TypeError, r"ids\[1\] is None"),
+    "string": ("abcd", TypeError, "got str"),
+    "number": (5, TypeError, "got int"),
+    "beyond int64": ([1, 2, 3, 2**63], ValueError, r"ids\[3\] is 9223372036854775808"),
+    "below int64": ([1, -(2**63) - 1, 3, 4], ValueError, r"ids\[1\] is -9223372036854775809"),
+    "float array": (np.arange(4.0), TypeError, "float64; expected integers"),
+    "bool array": (np.ones(4, bool), TypeError, "bool; expected integers"),
+    "text array": (np.array(["a", "b", "c", "d"]), TypeError, "expected integers"),
+    "uint64 beyond": (np.array([1, 2, 3, 2**63], np.uint64), ValueError, r"ids\[3\]"),
+    "matrix": (np.arange(4).reshape(2, 2), ValueError, r"shape \(2, 2\)"),
+    "masked": (np.ma.masked_equal(np.arange(4), 2), TypeError, "mask"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_ids_are_named_and_change_nothing(case, index):
+    ids, kind, message = BAD[case]
+    with pytest.raises(kind, match=message):
+        index.add(ROWS, ids=ids)
+    assert len(index) == 2
+    assert 1 not in index
+    assert index.search(ROWS[3], k=5).ids.tolist() == [200, 100, -1, -1, -1]
+    assert index.add(ROWS[2]).tolist() == [201]
+
+
+def test_contains(index):
+    assert 100 in index
+    assert np.int32(200) in index
+    assert 7 not in index
+    for other in (100.0, "100", None, True, [100], 2**64, np.float32(100), np.array([100, 200])):
+        assert other not in index
+
+
+def test_get(index):
+    assert index.get(200).tolist() == [3, 4, 5]
+    assert index.get(np.int64(200)).shape == (3,)
+    assert index.get([200]).shape == (1, 3)
+    assert index.get([200, 100, 200]).tolist() == [[3, 4, 5], [0, 1, 2], [3, 4, 5]]
+    assert index.get([]).shape == (0, 3)
+    assert index.get(200).dtype == np.float32
+
+
+@pytest.mark.parametrize("wanted", [7, [100, 7, 8], np.array([7])])
+def test_get_names_the_first_missing_id(index, wanted):
+    with pytest.raises(KeyError) as caught:
+        index.get(wanted)
+    assert isinstance(caught.value, martlet.UnknownIdError)
+    assert "7" in str(caught.value)
+    assert not str(caught.value).startswith(("'", '"'))
+
+
+@pytest.mark.parametrize("wanted", [1.5, "100", None, [1.5], True])
+def test_get_takes_integers_only(index, wanted):
+    with pytest.raises(TypeError):
+        index.get(wanted)

@@ -1,0 +1,47 @@
+"""No copy of the vectors is made on the way in: memory grows by what the index itself needs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+GROWTH = """
+import json, re, sys
+from pathlib import Path
+import numpy as np
+import martlet
+
+def status(name):
+    return 1024 * int(re.search(name + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+rows, dim = int(sys.argv[1]), 2048
+rng = np.random.default_rng(0)
+vectors = np.empty((dim, rows), np.float32).T[::-1]  # Fortran order, rows backwards
+for column in range(dim):
+    vectors[:, column] = rng.random(rows, np.float32)
+
+index = martlet.Index(dim, M=2, ef_construction=4)
+index.add(vectors[:4])
+before = status("VmRSS")
+index.add(vectors[4:])
+growth = status("VmHWM") - before
+assert vectors.strides[1] != 4 and index.get(rows - 1).tolist() == vectors[-1].tolist()
+print(json.dumps([growth, index.stats()["bytes"]["total"], vectors.nbytes]))
+"""
+
+
+def check(output):
+    growth, index_bytes, input_bytes = json.loads(output)
+    print(f"peak growth {growth:,}, index {index_bytes:,}, array {input_bytes:,} bytes")
+    assert index_bytes > input_bytes
+    assert growth < index_bytes + input_bytes / 4
+
+
+def test_peak_growth_while_adding_100_mb(run_script):
+    check(run_script(GROWTH, 12_800))
+
+
+@pytest.mark.long
+def test_peak_growth_while_adding_1_gb(run_script):
+    check(run_script(GROWTH, 128_000))

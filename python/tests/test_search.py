@@ -1,0 +1,219 @@
+"""Shapes, counts and padding of what a search returns; bad arguments; bad values."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle
+import pytest
+
+import martlet
+
+VECTORS = oracle.gaussian(5, 4, seed=5)
+
+
+@pytest.fixture
+def index():
+    index = martlet.Index(4)
+    index.add(VECTORS)
+    return index
+
+
+@pytest.mark.parametrize("k", [0, 1, 5, 9])
+def test_shapes(index, k):
+    one = index.search(VECTORS[0], k=k)
+    assert one.ids.shape == one.distances.shape == (k,)
+    assert one.counts == min(k, 5)
+    assert isinstance(one.counts, int)
+    for rows in (0, 1, 3):
+        many = index.search(VECTORS[:rows], k=k)
+        assert many.ids.shape == many.distances.shape == (rows, k)
+        assert many.counts.tolist() == [min(k, 5)] * rows
+        assert (many.ids.dtype, many.distances.dtype) == (np.int64, np.float32)
+        assert many.counts.dtype == np.int64
+
+
+def test_hits_unpack_into_two(index):
+    hits = index.search(VECTORS[:2], k=3)
+    ids, distances = hits
+    assert ids is hits.ids
+    assert distances is hits.distances
+    assert repr(hits).startswith("Hits(ids=array(")
+
+
+def test_more_than_there_are(index):
+    hits = index.search(VECTORS[:2], k=8)
+    assert sorted(hits.ids[0, :5].tolist()) == [0, 1, 2, 3, 4]
+    assert (hits.ids[:, 5:] == -1).all()
+    assert np.isinf(hits.distances[:, 5:]).all()
+    assert (hits.distances[:, 5:] > 0).all()
+
+
+@pytest.mark.parametrize("metric", ["l2", "ip", "cosine"])
+def test_empty_index(metric):
+    index = martlet.Index(4, metric)
+    hits = index.search(VECTORS[:2], k=3)
+    assert hits.ids.tolist() == [[-1] * 3] * 2
+    assert hits.counts.tolist() == [0, 0]
+    assert len(index) == 0
+    assert 0 not in index
+    with pytest.raises(KeyError):
+        index.get(0)
+
+
+def test_adding_no_rows(index):
+    assert index.add(np.empty((0, 4))).shape == (0,)
+    assert len(index) == 5
+    with pytest.raises(martlet.DimensionError):
+        index.add(np.empty((0, 3)))
+
+
+def test_equal_distances_come_in_the_order_added():
+    index = martlet.Index(1)
+    index.add([[1], [-1], [1], [-1]], ids=[40, 30, 20, 10])
+    assert index.search([0], k=4).ids.tolist() == [40, 30, 20, 10]
+
+
+def test_metrics():
+    vectors, query = np.array([[3.0, 4.0], [-6.0, 8.0]]), [1.0, 0.0]
+    distances = {"l2": [20.0, 113.0], "ip": [-2.0, 7.0], "cosine": [0.4, 1.6]}
+    for metric, expected in distances.items():
+        index = martlet.Index(2, metric)
+        index.add(vectors)
+        found = index.search(query, k=2)
+        assert found.ids.tolist() == [0, 1]
+        np.testing.assert_allclose(found.distances, expected, rtol=1e-6)
+        assert index.get([0, 1]).tolist() == vectors.tolist()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_values_that_are_not_finite(index, dtype, bad):
+    vectors = np.ones((6, 4), dtype)
+    vectors[3, 2] = bad
+    for call in (index.add, index.search):
+        with pytest.raises(martlet.NotFiniteError, match=r"row 3\b.*column 2\b"):
+            call(vectors)
+    assert len(index) == 5
+    assert index.search(np.ones(4), k=9).counts == 5
+
+
+def test_float64_beyond_float32(index):
+    with pytest.raises(martlet.NotFiniteError, match=r"row 1\b.*column 0\b"):
+        index.add([[1, 1, 1, 1], [1e300, 0, 0, 0]])
+    assert len(index) == 5
+
+
+def test_vectors_too_long_to_measure(index):
+    with pytest.raises(martlet.VectorLengthError, match=r"row 1\b"):
+        index.add(np.array([[1, 1, 1, 1], [3e38, 3e38, 0, 0]], np.float32))
+    assert len(index) == 5
+
+
+def test_zero_vector_under_cosine():
+    index = martlet.Index(4, "cosine")
+    index.add(VECTORS)
+    vectors = np.ones((6, 4), np.float32)
+    vectors[4] = 0
+    for call in (index.add, index.search):
+        with pytest.raises(ValueError, match=r"row 4\b"):
+            call(vectors)
+    assert len(index) == 5
+
+
+@pytest.mark.parametrize("shape", [(3,), (5,), (2, 3), (2, 5), (0,)])
+def test_wrong_dimension(index, shape):
+    for call in (index.add, index.search):
+        with pytest.raises(martlet.DimensionError) as caught:
+            call(np.ones(shape, np.float32))
+        assert str(shape[-1]) in str(caught.value)
+        assert "4" in str(caught.value)
+    assert len(index) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"k": -1}, ValueError),
+        ({"k": 1.0}, TypeError),
+        ({"k": None}, TypeError),
+        ({"ef": 0}, ValueError),
+        ({"ef": -1}, ValueError),
+        ({"ef": 2**64}, ValueError),
+        ({"ef": 2**32}, ValueError),
+        ({"ef": "64"}, TypeError),
+        ({"threads": 0}, ValueError),
+        ({"threads": 1025}, ValueError),
+        ({"threads": 2.0}, TypeError),
+        ({"progress": "yes"}, TypeError),
+        ({"progress": None}, TypeError),
+    ],
+)
+def test_bad_options_of_search(index, options, kind):
+    with pytest.raises(kind, match=next(iter(options))):
+        index.search(VECTORS, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"threads": 0}, ValueError),
+        ({"threads": -2}, ValueError),
+        ({"threads": 1025}, ValueError),
+        ({"threads": "all"}, TypeError),
+        ({"progress": 1}, TypeError),
+    ],
+)
+def test_bad_options_of_add(index, options, kind):
+    with pytest.raises(kind, match=next(iter(options))):
+        index.add(VECTORS, **options)
+    assert len(index) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"dim": 0}, ValueError),
+        ({"dim": -1}, ValueError),
+        ({"dim": 65537}, ValueError),
+        ({"dim": 4.0}, TypeError),
+        ({"dim": "4"}, TypeError),
+        ({"dim": 4, "metric": "euclid"}, ValueError),
+        ({"dim": 4, "metric": "L2"}, ValueError),
+        ({"dim": 4, "metric": None}, ValueError),
+        ({"dim": 4, "M": 1}, ValueError),
+        ({"dim": 4, "M": 513}, ValueError),
+        ({"dim": 4, "M": 2**32 + 16}, ValueError),
+        ({"dim": 4, "ef_construction": 0}, ValueError),
+        ({"dim": 4, "seed": -1}, ValueError),
+        ({"dim": 4, "seed": 2**64}, ValueError),
+    ],
+)
+def test_bad_parameters_of_an_index(options, kind):
+    with pytest.raises(kind, match=list(options)[-1]):
+        martlet.Index(**options)
+
+
+def test_extreme_parameters():
+    for options in ({"dim": 1}, {"dim": 65536}, {"dim": 3, "M": 2}, {"dim": 3, "M": 512}):
+        index = martlet.Index(ef_construction=1, seed=2**64 - 1, **options)
+        index.add(np.ones((2, index.dim), np.int8))
+        assert index.search(np.ones(index.dim), k=2).counts == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "builtin"),
+    [
+        ("InvalidArgumentError", ValueError),
+        ("ClosedIndexError", ValueError),
+        ("DimensionError", ValueError),
+        ("NotFiniteError", ValueError),
+        ("VectorLengthError", ValueError),
+        ("DuplicateIdError", ValueError),
+        ("UnknownIdError", KeyError),
+        ("OutOfMemoryError", MemoryError),
+        ("InternalError", RuntimeError),
+    ],
+)
+def test_errors_are_the_builtins_that_users_catch(name, builtin):
+    assert issubclass(getattr(martlet, name), (martlet.MartletError, builtin))
+    assert issubclass(getattr(martlet, name), builtin)
