@@ -1,0 +1,341 @@
+/*
+ * A libFuzzer target that drives every function of martlet.h with hostile sizes, strides, NULLs,
+ * enumerators, struct sizes, ids, options and numbers, in any order, on one index.
+ *
+ * Property: nothing crashes, traps, hangs or reads or writes memory that is not its own; a status is
+ * one of those the header lists for the function; a call that fails says why and leaves the number
+ * of vectors as it was; a call that succeeds has done what the header says.
+ */
+#include "input.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define REQUIRE(condition) require((condition), #condition, __LINE__)
+
+static void require(bool holds, const char *what, int line) {
+    if (holds)
+        return;
+    fprintf(stderr, "line %d: not so: %s; last error: %s\n", line, what, martlet_last_error());
+    abort();
+}
+
+/* Success, or one of the failures listed, with a sentence that explains it. */
+#define REQUIRE_ONE_OF(status, ...)                                                              \
+    do {                                                                                         \
+        const martlet_status expected[] = {MARTLET_OK, __VA_ARGS__};                             \
+        REQUIRE(is_one_of((status), expected, COUNT_OF(expected)));                              \
+    } while (0)
+
+static bool is_one_of(martlet_status status, const martlet_status *expected, size_t count) {
+    for (size_t i = 0; i < count; i += 1)
+        if (status == expected[i])
+            return status == MARTLET_OK || strlen(martlet_last_error()) > 10;
+    return false;
+}
+
+static uint64_t count_of(const martlet_index *index) {
+    uint64_t count = 0;
+    REQUIRE(martlet_count(index, &count) == MARTLET_OK);
+    return count;
+}
+
+/* The index under test, with the parameters it was made with. */
+typedef struct subject {
+    martlet_index *index;
+    martlet_index_options options;
+} subject;
+
+/* NULL in place of a pointer, now and then. */
+static void *or_null(input *in, void *pointer) { return one_in(in, 32) ? NULL : pointer; }
+
+/* ---- Index ---------------------------------------------------------------------------------- */
+
+static martlet_index_options any_index_options(input *in) {
+    static const uint64_t dims[] = {1, 2, 3, 4, 7, 8, 9, 16, 17, 31, 64, 100};
+    static const uint64_t hostile[] = {0, MARTLET_MAX_DIM, MARTLET_MAX_DIM + 1, UINT64_MAX};
+    static const uint32_t Ms[] = {2, 2, 3, 4, 8, 16, MARTLET_MAX_M};
+    static const uint32_t hostile_Ms[] = {0, 1, MARTLET_MAX_M + 1, UINT32_MAX};
+    martlet_index_options options = MARTLET_INDEX_OPTIONS_INIT;
+    options.dim = one_in(in, 32) ? PICK(in, hostile) : PICK(in, dims);
+    options.metric = any_enumerator(in, 3);
+    options.M = one_in(in, 32) ? PICK(in, hostile_Ms) : PICK(in, Ms);
+    options.ef_construction = any_ef(in);
+    options.seed = next_byte(in);
+    return options;
+}
+
+static subject new_subject(input *in) {
+    subject made = {(martlet_index *)in, any_index_options(in)};
+    void *options = any_struct(in, &made.options, sizeof made.options);
+    const martlet_status status = martlet_index_create(or_null(in, options), &made.index);
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY);
+    REQUIRE((status == MARTLET_OK) == (made.index != NULL));
+    REQUIRE(status != MARTLET_OK || count_of(made.index) == 0);
+    free(options);
+    REQUIRE(martlet_index_create(&made.options, NULL) == MARTLET_INVALID_ARGUMENT);
+    return made;
+}
+
+/* Rows of a call: few, or so many that the call must be refused, or cancelled before it begins. */
+static uint64_t any_rows(input *in, uint64_t dim, martlet_control *control) {
+    const uint64_t rows = any_count(in, dim > 1000 ? 3 : most_rows);
+    if (rows > most_rows)
+        control->cancel = 1;
+    return rows;
+}
+
+static martlet_control any_control(input *in) {
+    martlet_control control = MARTLET_CONTROL_INIT;
+    control.cancel = one_in(in, 16);
+    control.done = next_byte(in);
+    return control;
+}
+
+/* Options in memory of their own: all of them with so many rows that only the control's `cancel`
+ * ends the call, and ids never without their stride. */
+static void *new_options(input *in, uint64_t rows, const void *complete, uint64_t size) {
+    const uint64_t stride = offsetof(martlet_add_options, id_stride);
+    const uint64_t claimed = any_struct_size(in, size, stride, stride + sizeof(int64_t));
+    return new_struct(complete, size, rows > most_rows ? size : claimed);
+}
+
+/* A call that succeeded has finished its rows, if its options reached as far as the control. */
+static void require_finished(const void *options, uint64_t size, const martlet_control *control,
+                             uint64_t rows) {
+    uint64_t claimed = 0;
+    if (options != NULL)
+        memcpy(&claimed, options, sizeof claimed);
+    REQUIRE(claimed < size || (control->total == rows && control->done == rows));
+}
+
+/* ---- Add ------------------------------------------------------------------------------------ */
+
+typedef struct rows_given {
+    uint64_t rows, columns;
+    martlet_element element;
+    area place;
+    void *data;
+} rows_given;
+
+static rows_given any_vectors(input *in, const subject *on, bool typed, martlet_control *control) {
+    rows_given given;
+    const uint64_t dim = on->options.dim;
+    given.rows = any_rows(in, dim, control);
+    given.columns = typed && one_in(in, 16) ? any_count(in, 20) : dim;
+    given.element = typed ? any_enumerator(in, 5) : MARTLET_FLOAT32;
+    given.place = new_vectors(in, given.rows, given.columns, given.element);
+    given.data = or_null(in, given.place.first);
+    return given;
+}
+
+/* The matrix in memory of its own, which the caller frees. */
+static martlet_matrix *new_matrix(input *in, const rows_given *given) {
+    martlet_matrix matrix = MARTLET_MATRIX_INIT;
+    matrix.data = given->data;
+    matrix.rows = given->rows;
+    matrix.columns = given->columns;
+    matrix.row_stride = given->place.row_stride;
+    matrix.component_stride = given->place.component_stride;
+    matrix.element = given->element;
+    matrix.reserved = one_in(in, 32);
+    /* Without its strides and element the matrix would be another, in memory made for this one. */
+    const uint64_t claimed = any_struct_size(in, sizeof matrix,
+                                             offsetof(martlet_matrix, row_stride), sizeof matrix);
+    return new_struct(&matrix, sizeof matrix, claimed);
+}
+
+static void fuzz_add(input *in, subject *on) {
+    const bool typed = one_in(in, 2), with_options = !one_in(in, 8), with_ids = one_in(in, 2);
+    martlet_control complete = any_control(in);
+    martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
+    rows_given given = any_vectors(in, on, typed, &complete);
+    martlet_control *control = any_struct(in, &complete, sizeof complete);
+    area ids = new_ids(in, given.rows);
+    int64_t *assigned = given.rows <= most_rows ? malloc(given.rows * sizeof(int64_t)) : NULL;
+    const uint64_t before = count_of(on->index);
+
+    options.ids = with_ids ? (int64_t *)(void *)ids.first : NULL;
+    options.id_stride = ids.row_stride;
+    options.assigned_ids = or_null(in, assigned);
+    options.threads = any_threads(in);
+    options.control = control;
+    void *claimed = new_options(in, given.rows, &options, sizeof options);
+    void *chosen = with_options || given.rows > most_rows ? claimed : NULL;
+    martlet_matrix *matrix = new_matrix(in, &given);
+    const martlet_status status =
+        typed ? martlet_add_matrix(on->index, or_null(in, matrix), chosen)
+              : martlet_add(on->index, given.data, given.rows, given.place.row_stride,
+                            given.place.component_stride, chosen);
+
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_DIMENSION_MISMATCH,
+                   MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH, MARTLET_ID_EXISTS,
+                   MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED, MARTLET_INDEX_FULL);
+    REQUIRE(typed || status != MARTLET_DIMENSION_MISMATCH);
+    REQUIRE(count_of(on->index) == before + (status == MARTLET_OK ? given.rows : 0));
+    if (status == MARTLET_OK)
+        require_finished(chosen, sizeof options, control, given.rows);
+    free(matrix);
+    free(claimed);
+    free(assigned);
+    free(ids.memory);
+    free(control);
+    free(given.place.memory);
+}
+
+/* ---- Search --------------------------------------------------------------------------------- */
+
+static void require_row(const martlet_index *index, const int64_t *ids, const float *distances,
+                        uint64_t matches, uint64_t k) {
+    uint8_t found = 0;
+    for (uint64_t i = 0; i < k; i += 1) {
+        if (i < matches) {
+            REQUIRE(martlet_contains(index, ids + i, 1, 0, &found) == MARTLET_OK && found == 1);
+            REQUIRE(!isnan(distances[i]) && (i == 0 || distances[i - 1] <= distances[i]));
+        } else {
+            REQUIRE(ids[i] == MARTLET_NO_ID && isinf(distances[i]) && distances[i] > 0);
+        }
+    }
+}
+
+/* Matches wanted: few, or so many that they must be refused. What lies between would be a buffer
+ * that the fuzzer does not have. */
+static uint64_t any_k(input *in, uint64_t rows) {
+    const uint64_t k = any_count(in, 100);
+    const bool fits = rows == 0 || k <= 4096 / (rows < 4096 ? rows : 4096);
+    const bool overflows = rows > 0 && k > UINT64_MAX / sizeof(float) / rows;
+    return fits || overflows ? k : 1;
+}
+
+static void fuzz_search(input *in, subject *on) {
+    const bool typed = one_in(in, 2), with_options = !one_in(in, 8);
+    martlet_control complete = any_control(in);
+    martlet_search_options options = MARTLET_SEARCH_OPTIONS_INIT;
+    rows_given given = any_vectors(in, on, typed, &complete);
+    if (given.rows > most_rows)
+        given.rows = most_rows, given.place.row_stride = 0;
+    const uint64_t rows = given.rows, k = any_k(in, rows);
+    const uint64_t places = k <= 4096 ? rows * k : 0;
+    martlet_control *control = any_struct(in, &complete, sizeof complete);
+    int64_t *ids = malloc(places * sizeof(int64_t));
+    float *distances = malloc(places * sizeof(float));
+    uint64_t *counts = malloc(rows * sizeof(uint64_t));
+    const uint64_t before = count_of(on->index);
+
+    options.ef = any_ef(in);
+    options.threads = any_threads(in);
+    options.control = control;
+    void *claimed = new_options(in, rows, &options, sizeof options);
+    void *chosen = with_options ? claimed : NULL;
+    martlet_matrix *matrix = new_matrix(in, &given);
+    int64_t *ids_given = or_null(in, ids);
+    float *distances_given = or_null(in, distances);
+    uint64_t *counts_given = or_null(in, counts);
+    const martlet_status status =
+        typed ? martlet_search_matrix(on->index, or_null(in, matrix), k,
+                                      chosen, ids_given, distances_given,
+                                      counts_given)
+              : martlet_search(on->index, given.data, rows, given.place.row_stride,
+                               given.place.component_stride, k, with_options ? claimed : NULL,
+                               ids_given, distances_given, counts_given);
+
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_DIMENSION_MISMATCH,
+                   MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH, MARTLET_OUT_OF_MEMORY,
+                   MARTLET_CANCELLED);
+    REQUIRE(typed || status != MARTLET_DIMENSION_MISMATCH);
+    REQUIRE(count_of(on->index) == before);
+    REQUIRE(status != MARTLET_OK || rows == 0 || k == 0 ||
+            (places > 0 && ids_given != NULL && distances_given != NULL));
+    for (uint64_t row = 0; status == MARTLET_OK && row < rows; row += 1) {
+        const uint64_t matches = before < k ? before : k;
+        REQUIRE(counts_given == NULL || counts[row] == matches);
+        require_row(on->index, ids + row * k, distances + row * k, matches, k);
+    }
+    if (status == MARTLET_OK)
+        require_finished(chosen, sizeof options, control, rows);
+    free(matrix);
+    free(claimed);
+    free(counts);
+    free(distances);
+    free(ids);
+    free(control);
+    free(given.place.memory);
+}
+
+/* ---- Look up and statistics ----------------------------------------------------------------- */
+
+static void fuzz_look_up(input *in, subject *on) {
+    const uint64_t dim = on->options.dim, count = next_byte(in) % (dim > 1000 ? 3 : most_rows);
+    area ids = new_ids(in, count);
+    int64_t *given = or_null(in, ids.first);
+    float *vectors = malloc(count * dim * sizeof(float));
+    uint8_t *found = malloc(count);
+    uint64_t missing = 0;
+    const martlet_status status = martlet_contains(on->index, given, count, ids.row_stride, found);
+    REQUIRE(status == (given == NULL && count > 0 ? MARTLET_INVALID_ARGUMENT : MARTLET_OK));
+    for (uint64_t i = 0; status == MARTLET_OK && i < count; i += 1) {
+        REQUIRE(found[i] <= 1);
+        missing += found[i] == 0;
+    }
+    const martlet_status got = martlet_get(on->index, given, count, ids.row_stride, vectors);
+    REQUIRE_ONE_OF(got, MARTLET_INVALID_ARGUMENT, MARTLET_ID_NOT_FOUND);
+    REQUIRE((got == MARTLET_INVALID_ARGUMENT) == (status == MARTLET_INVALID_ARGUMENT));
+    REQUIRE(status != MARTLET_OK || (got == MARTLET_ID_NOT_FOUND) == (missing > 0));
+    for (uint64_t i = 0; got == MARTLET_OK && i < count * dim; i += 1)
+        REQUIRE(isfinite(vectors[i]));
+    free(found);
+    free(vectors);
+    free(ids.memory);
+}
+
+static void fuzz_statistics(input *in, subject *on) {
+    martlet_statistics complete;
+    memset(&complete, 0xA5, sizeof complete);
+    martlet_statistics *claimed = any_struct(in, &complete, sizeof complete);
+    const martlet_status status = martlet_get_statistics(on->index, or_null(in, claimed));
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT);
+    if (status == MARTLET_OK && claimed->struct_size == sizeof complete) {
+        REQUIRE(claimed->count == count_of(on->index) && claimed->reachable == claimed->count);
+        REQUIRE(claimed->dim == on->options.dim && claimed->metric == on->options.metric);
+        REQUIRE(claimed->max_links <= 2 * (uint64_t)claimed->M);
+    }
+    free(claimed);
+}
+
+/* No function follows a NULL handle. */
+static void fuzz_without_index(void) {
+    const float vector[1] = {1};
+    const int64_t id = 0;
+    int64_t ids[1];
+    float distances[1];
+    uint8_t found[1];
+    uint64_t count;
+    martlet_matrix matrix = MARTLET_MATRIX_INIT;
+    martlet_statistics statistics;
+    statistics.struct_size = sizeof statistics;
+    REQUIRE(martlet_count(NULL, &count) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_add(NULL, vector, 1, 4, 4, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_add_matrix(NULL, &matrix, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_search(NULL, vector, 1, 4, 4, 1, NULL, ids, distances, NULL) ==
+            MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_search_matrix(NULL, &matrix, 1, NULL, ids, distances, NULL) ==
+            MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get(NULL, &id, 1, 8, distances) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_contains(NULL, &id, 1, 8, found) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get_statistics(NULL, &statistics) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(strlen(martlet_version()) > 0 && strlen(martlet_kernels()) > 0);
+    martlet_index_free(NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    static void (*const calls[])(input *, subject *) = {
+        fuzz_add, fuzz_add, fuzz_add, fuzz_search, fuzz_search, fuzz_look_up, fuzz_statistics};
+    input in = {bytes, size, size};
+    subject on = new_subject(&in);
+    if (on.index == NULL)
+        fuzz_without_index();
+    for (int call = 0; on.index != NULL && call < 24 && in.left > 0; call += 1)
+        PICK(&in, calls)(&in, &on);
+    martlet_index_free(on.index);
+    return 0;
+}

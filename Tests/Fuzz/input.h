@@ -1,0 +1,190 @@
+/* Turns a fuzzer's bytes into hostile arguments, and into memory that is just large enough for them:
+ * one byte read or written beyond it is an address sanitizer's report. */
+#ifndef MARTLET_FUZZ_INPUT_H
+#define MARTLET_FUZZ_INPUT_H
+
+#include <martlet.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define PICK(input, table) ((table)[next_byte(input) % COUNT_OF(table)])
+
+/* The fuzzer's bytes, followed by an endless sequence that they decide. */
+typedef struct input {
+    const uint8_t *bytes;
+    size_t left;
+    uint64_t state;
+} input;
+
+static uint8_t next_byte(input *in) {
+    in->state = in->state * 6364136223846793005u + 1442695040888963407u;
+    if (in->left == 0)
+        return (uint8_t)(in->state >> 56);
+    in->left -= 1;
+    in->state ^= *in->bytes;
+    return *in->bytes++;
+}
+
+static bool one_in(input *in, unsigned n) { return next_byte(in) % n == n - 1; }
+
+/* Mostly a count below `usual`; now and then anything. */
+static uint64_t any_count(input *in, unsigned usual) {
+    static const uint64_t hostile[] = {
+        0, 1, MARTLET_MAX_M, MARTLET_MAX_DIM, MARTLET_MAX_DIM + 1, UINT64_C(1) << 31,
+        MARTLET_MAX_VECTORS, UINT64_C(1) << 32, UINT64_C(1) << 61, UINT64_C(1) << 62, INT64_MAX,
+        UINT64_C(1) << 63, UINT64_MAX};
+    return one_in(in, 8) ? PICK(in, hostile) : next_byte(in) % usual;
+}
+
+static int32_t any_enumerator(input *in, int32_t count) {
+    static const int32_t hostile[] = {-1, 5, 6, 127, 256, INT32_MIN, INT32_MAX};
+    return one_in(in, 16) ? PICK(in, hostile) : next_byte(in) % count;
+}
+
+static uint64_t any_threads(input *in) {
+    static const uint64_t threads[] = {0, 1, 1, 2, 2, 3, 4, 5};
+    static const uint64_t hostile[] = {1024, 1025, UINT32_MAX, UINT64_MAX};
+    return one_in(in, 32) ? PICK(in, hostile) : PICK(in, threads);
+}
+
+static uint64_t any_ef(input *in) {
+    static const uint64_t hostile[] = {0, 1, MARTLET_MAX_EF, UINT64_C(1) << 32, UINT64_MAX};
+    return one_in(in, 4) ? PICK(in, hostile) : 1 + next_byte(in) % 100;
+}
+
+static int64_t any_id(input *in) {
+    static const int64_t hostile[] = {-1, INT64_MIN, INT64_MIN + 1, INT64_MAX - 1, INT64_MAX};
+    return one_in(in, 32) ? PICK(in, hostile) : (int64_t)next_byte(in) * 256 + next_byte(in);
+}
+
+/* A copy of a struct, cut or extended to `claimed` bytes, which is what its struct_size says. The
+ * caller frees it. */
+static void *new_struct(const void *complete, uint64_t size, uint64_t claimed) {
+    uint8_t *copy = calloc(1, claimed < 8 ? 8 : claimed);
+    memcpy(copy, complete, claimed < size ? claimed : size);
+    memcpy(copy, &claimed, sizeof claimed);
+    return copy;
+}
+
+/* A struct_size: mostly the complete one; now and then too small or too large, but never so that the
+ * field before `whole_from` is there and those before `whole_to` are not. */
+static uint64_t any_struct_size(input *in, uint64_t size, uint64_t whole_from, uint64_t whole_to) {
+    const uint64_t claimed = one_in(in, 16) ? next_byte(in) % (size + 24) : size;
+    return claimed >= whole_from && claimed < whole_to ? size : claimed;
+}
+
+static void *any_struct(input *in, const void *complete, uint64_t size) {
+    return new_struct(complete, size, any_struct_size(in, size, 0, 0));
+}
+
+/* ---- Strided memory ------------------------------------------------------------------------- */
+
+typedef struct area {
+    uint8_t *memory;  /* to be freed */
+    uint8_t *first;   /* the address of element (0, 0) */
+    int64_t row_stride, component_stride;
+} area;
+
+enum { largest_area = 1 << 20, most_rows = 64 };
+
+static int64_t any_stride(input *in, uint64_t count, int64_t natural) {
+    static const int64_t hostile[] = {INT64_MIN, INT64_MAX, INT64_MIN + 1, -1};
+    if (count <= 1)
+        return one_in(in, 4) ? PICK(in, hostile) : natural;
+    switch (next_byte(in) % 8) {
+    case 0: return 0;
+    case 1: return -natural;
+    case 2: return 2 * natural;
+    case 3: return (int8_t)next_byte(in);
+    default: return natural;
+    }
+}
+
+/* How far an axis reaches from its first element, in bytes; beyond any area if it is too far. */
+static int64_t reach(uint64_t count, int64_t stride) {
+    if (count <= 1 || stride == 0)
+        return 0;
+    if (count > largest_area || stride > largest_area || stride < -largest_area)
+        return 2 * (int64_t)largest_area;
+    return (int64_t)(count - 1) * stride;
+}
+
+/* Memory for rows x columns elements in a layout of the fuzzer's choice. Too large a matrix is one
+ * element, repeated. */
+static area new_area(input *in, uint64_t rows, uint64_t columns, int64_t size) {
+    area made;
+    int64_t across = columns < largest_area ? (int64_t)columns * size : size;
+    made.component_stride = any_stride(in, columns, size);
+    made.row_stride = any_stride(in, rows, across);
+    int64_t down = reach(rows, made.row_stride), right = reach(columns, made.component_stride);
+    int64_t lowest = (down < 0 ? down : 0) + (right < 0 ? right : 0);
+    int64_t bytes = llabs(down) + llabs(right) + size;
+    if (bytes > largest_area) {
+        made.row_stride = made.component_stride = lowest = 0;
+        bytes = size;
+    }
+    made.memory = malloc((size_t)bytes);
+    made.first = made.memory - lowest;
+    return made;
+}
+
+static uint8_t *element_at(area place, uint64_t row, uint64_t column) {
+    return place.first + (row == 0 ? 0 : (int64_t)row * place.row_stride) +
+           (column == 0 ? 0 : (int64_t)column * place.component_stride);
+}
+
+static double any_number(input *in, bool hostile) {
+    static const double numbers[] = {0, -0.0, NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX, 1e39,
+                                     1.8e19, 1e-19, 1e-30, 1e-45, 1e-300, 65504, 0.1, 1e6};
+    return hostile && one_in(in, 8) ? PICK(in, numbers) : next_byte(in) % 17 - 8;
+}
+
+static void store_element(input *in, uint8_t *address, martlet_element element, bool hostile) {
+    static const uint16_t halves[] = {0x0000, 0x3C00, 0xC000, 0x4200, 0x4880, 0xBC00, 0x3800};
+    const double number = any_number(in, hostile);
+    const float single = (float)number;
+    const uint16_t half = hostile ? (uint16_t)(next_byte(in) << 8 | next_byte(in))
+                                  : PICK(in, halves);
+    switch (element) {
+    case MARTLET_FLOAT32: memcpy(address, &single, sizeof single); break;
+    case MARTLET_FLOAT64: memcpy(address, &number, sizeof number); break;
+    case MARTLET_FLOAT16: memcpy(address, &half, sizeof half); break;
+    default: *address = next_byte(in); break;
+    }
+}
+
+static int64_t size_of_element(martlet_element element) {
+    static const int64_t sizes[] = {4, 8, 2, 1, 1};
+    return element >= 0 && element <= MARTLET_UINT8 ? sizes[element] : 8;
+}
+
+/* Vectors, or one repeated element where they would be too many. */
+static area new_vectors(input *in, uint64_t rows, uint64_t columns, martlet_element element) {
+    area place = new_area(in, rows, columns, size_of_element(element));
+    const bool hostile = one_in(in, 4);
+    const uint64_t filled = place.row_stride == 0 && rows > 0 ? 1 : rows;
+    const uint64_t across = place.component_stride == 0 && columns > 0 ? 1 : columns;
+    for (uint64_t row = 0; row < filled; row += 1)
+        for (uint64_t column = 0; column < across; column += 1)
+            store_element(in, element_at(place, row, column), element, hostile);
+    return place;
+}
+
+static area new_ids(input *in, uint64_t count) {
+    area place = new_area(in, count, 1, sizeof(int64_t));
+    const uint64_t filled = place.row_stride == 0 && count > 0 ? 1 : count;
+    const int64_t first = any_id(in);
+    const bool rising = !one_in(in, 4);
+    for (uint64_t i = 0; i < filled; i += 1) {
+        const int64_t id = rising ? (int64_t)((uint64_t)first + i) : any_id(in);
+        memcpy(element_at(place, i, 0), &id, sizeof id);
+    }
+    return place;
+}
+
+#endif

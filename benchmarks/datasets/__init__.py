@@ -1,0 +1,1 @@
+"""Scripts that make real data sets from packages alone and keep them."""
