@@ -24,6 +24,8 @@ lib: build/libmartlet.so ## Build build/libmartlet.so (the default)
 
 $(unstripped): $(engine_sources)
 	$(need_swift)
+	@# SwiftPM does not notice that a header has changed.
+	[ -z "$$(find include Sources/CIntrinsics -newer $@ 2> /dev/null)" ] || touch Sources/*/*.swift
 	swift build -c release --product martlet
 	install -D .build/release/libmartlet.so $@
 
@@ -85,6 +87,7 @@ package_sources := LICENSE python/README.md python/pyproject.toml python/hatch_b
 .venv/tools: Makefile .venv/ready
 	$(venv)/pip install --quiet $(tools)
 	touch $@
+.venv/bench: benchmarks/requirements-demo.txt
 .venv/demo .venv/bench: .venv/%: benchmarks/requirements-%.txt .venv/ready
 	$(venv)/pip install --quiet -r $<
 	touch $@
@@ -182,7 +185,7 @@ wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 	$(venv)/pip wheel --quiet --no-deps --wheel-dir dist ./python
 	PATH=$(venv):$$PATH Tests/LibraryTests/check_wheel.sh dist/*.whl
 
-demo: .venv/package .venv/demo ## Search 200,000 words by meaning: speed, recall, and what is found
+demo: .venv/package .venv/demo ## Search 100,000 words by meaning: speed, recall, and what is found
 	$(venv)/python benchmarks/demo.py
 bench-seed: .venv/package .venv/demo ## Measure 2,000 vectors in one call, and where the time goes
 	$(venv)/python benchmarks/seed.py

@@ -25,58 +25,35 @@ private enum Term {
     case squaredDifference, product
 }
 
-/// Scores four rows at a time, which share each load of the query, while the rows behind them are
-/// on their way from memory.
 @inline(__always)
 private func score(
     _ term: Term, _ query: UnsafeRawPointer, _ rows: RowList, _ out: UnsafeMutablePointer<Float>
 ) {
-    rows.prefetch(first: 4)
-    var group = rows.group(from: 0)
-    var i = 0
-    while i &+ 4 <= rows.count {
-        let next = rows.group(from: i &+ 4)
-        let scores = groupScores(term, query, group, rows.bytes, prefetching: next)
-        UnsafeMutableRawPointer(out + i).storeBytes(of: scores, as: SIMD4<Float>.self)
-        group = next
-        i &+= 4
-    }
-    scoreRest(term, query, rows, group, from: i, out)
-}
-
-/// Scores the last one, two or three rows. Two are scored as three, the last one twice; that costs
-/// less than one after the other.
-@inline(__always)
-private func scoreRest(
-    _ term: Term, _ query: UnsafeRawPointer, _ rows: RowList, _ group: RowGroup, from i: Int,
-    _ out: UnsafeMutablePointer<Float>
-) {
-    let last = rows.count &- 1
-    if i == last {
-        out[i] = loneScore(term, query, group.a, rows.bytes)
-    } else if i < last {
-        let scores = groupScores(term, query, group, rows.bytes, prefetching: group)
-        out[i] = scores.x
-        out[i &+ 1] = scores.y
-        out[last] = scores.z
+    rows.score(to: out) { group, ahead in
+        groupScores(term, query, group, rows.bytes, prefetching: ahead)
+    } lone: { row in
+        loneScore(term, query, row, rows.bytes)
     }
 }
 
 @inline(__always)
 private func groupScores(
     _ term: Term, _ query: UnsafeRawPointer, _ rows: RowGroup, _ bytes: Int,
-    prefetching next: RowGroup
+    prefetching ahead: RowGroup?
 ) -> SIMD4<Float> {
     var even = GroupSums()
     var odd = GroupSums()
     var offset = 0
     while offset &+ 64 <= bytes {
-        next.prefetch(offset)
+        ahead?.prefetch(offset)
         even.add(term, query, rows, offset)
         odd.add(term, query, rows, offset &+ 32)
         offset &+= 64
     }
-    if offset < bytes { even.add(term, query, rows, offset) }
+    if offset < bytes {
+        ahead?.prefetch(offset)
+        even.add(term, query, rows, offset)
+    }
     return SIMD4(
         laneSum(even.a + odd.a), laneSum(even.b + odd.b),
         laneSum(even.c + odd.c), laneSum(even.d + odd.d))

@@ -47,7 +47,8 @@ public struct Configuration: Sendable, Equatable {
     ) throws(MartletError) {
         guard bounds.contains(value) else {
             throw .invalidArgument(
-                "\(name) is \(value), but must be from \(bounds.lowerBound) to \(bounds.upperBound)")
+                "\(name) is \(value), but must be from \(bounds.lowerBound) to \(bounds.upperBound)"
+            )
         }
     }
 }

@@ -44,7 +44,7 @@ extension Index {
             next.free(sharedWith: vectors)
             throw error
         }
-        vectors.tables(notIn: next).forEach { outgrown.add($0) }
+        for table in vectors.tables(notIn: next) { outgrown.add(table) }
         vectors = next
         versions.publish(
             Snapshot(

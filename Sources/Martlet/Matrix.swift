@@ -84,7 +84,8 @@ public struct IdColumn {
 
     func check(rows: Int) throws(MartletError) {
         guard !stride.multipliedReportingOverflow(by: max(rows - 1, 0)).overflow else {
-            throw .invalidArgument("\(rows) ids \(stride) bytes apart span more than the address space")
+            throw .invalidArgument(
+                "\(rows) ids \(stride) bytes apart span more than the address space")
         }
     }
 }

@@ -42,7 +42,8 @@ enum LastError {
     }()
 
     static var text: UnsafePointer<CChar> {
-        pthread_getspecific(key).map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) } ?? none
+        pthread_getspecific(key).map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) }
+            ?? none
     }
 
     static func set(_ sentence: String) {
@@ -61,7 +62,9 @@ enum LastError {
     }()
 
     private static func buffer() -> UnsafeMutablePointer<CChar>? {
-        if let buffer = pthread_getspecific(key) { return buffer.assumingMemoryBound(to: CChar.self) }
+        if let buffer = pthread_getspecific(key) {
+            return buffer.assumingMemoryBound(to: CChar.self)
+        }
         guard let buffer = malloc(capacity) else { return nil }
         pthread_setspecific(key, buffer)
         return buffer.assumingMemoryBound(to: CChar.self)

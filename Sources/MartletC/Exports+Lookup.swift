@@ -79,11 +79,17 @@ extension martlet_statistics {
         }
         (links, max_links) = (UInt64(statistics.graph.links), UInt64(statistics.graph.maxLinks))
         reachable = UInt64(statistics.graph.reachable)
-        (add_rows, add_threads) = (UInt64(statistics.lastAdd.rows), UInt64(statistics.lastAdd.threads))
+        (add_rows, add_threads) = (
+            UInt64(statistics.lastAdd.rows), UInt64(statistics.lastAdd.threads)
+        )
         add_element = statistics.lastAdd.element.rawValue
-        (add_total_ns, add_read_ns) = (UInt64(statistics.lastAdd.total), UInt64(statistics.lastAdd.reading))
+        (add_total_ns, add_read_ns) = (
+            UInt64(statistics.lastAdd.total), UInt64(statistics.lastAdd.reading)
+        )
         add_encode_ns = UInt64(statistics.lastAdd.encoding)
-        (add_ids_ns, add_graph_ns) = (UInt64(statistics.lastAdd.ids), UInt64(statistics.lastAdd.graph))
+        (add_ids_ns, add_graph_ns) = (
+            UInt64(statistics.lastAdd.ids), UInt64(statistics.lastAdd.graph)
+        )
         add_distances = UInt64(statistics.lastAdd.distances)
     }
 }

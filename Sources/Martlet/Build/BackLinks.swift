@@ -31,7 +31,9 @@ final class BackLinks {
     }
 
     /// Reverses the links of the nodes of `chunk`.
-    func fill(from chunk: Chunk, _ graph: Graph) throws(MartletError) -> UnsafeBufferPointer<BackLink> {
+    func fill(from chunk: Chunk, _ graph: Graph) throws(MartletError) -> UnsafeBufferPointer<
+        BackLink
+    > {
         let most = (0..<chunk.count).reduce(0) { most, i in
             most + graph.base.width + chunk.levels[i] * graph.upper.width
         }

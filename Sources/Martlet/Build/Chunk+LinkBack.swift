@@ -18,10 +18,12 @@ extension Chunk {
     private func joinBackbone(_ i: Int, _ builder: GraphBuilder) {
         guard let anchor = anchors[i] else { return }
         var row = builder.graph.layer(0).linkRow(of: slots[i])
-        if !anchor.isCopy, let parent = (0..<row.count).lazy.map({ row.links[$0] }).first(where: {
-            builder.order.isInserted($0, before: self.firstRank + i)
-                && builder.store.backbone.hasRoom($0)
-        }) {
+        if !anchor.isCopy,
+            let parent = (0..<row.count).lazy.map({ row.links[$0] }).first(where: {
+                builder.order.isInserted($0, before: self.firstRank + i)
+                    && builder.store.backbone.hasRoom($0)
+            })
+        {
             return builder.store.backbone.attach(slots[i], to: parent, asCopy: false)
         }
         let parent = builder.store.backbone.nodeWithRoom(below: anchor.slot, forCopy: anchor.isCopy)

@@ -54,7 +54,8 @@ extension Chunk {
             var row = graph.layer(layer).linkRow(of: slot)
             for space in builder.spaces {
                 let scorer = Scorer(slot, in: space, of: builder.vectors)
-                findCandidates(for: slot, on: layer, layer <= top ? graph : nil, scorer, builder, worker)
+                findCandidates(
+                    for: slot, on: layer, layer <= top ? graph : nil, scorer, builder, worker)
                 worker.selection.select(
                     from: worker.candidates, in: space, of: builder.vectors, to: &row,
                     limit: space.limit(row.width, builder.configuration.metric))

@@ -43,7 +43,8 @@ struct NeighborSelection {
                 continue
             }
             row.append(slot)
-            left = dropRedundant(from: first, to: left, near: Scorer(slot, in: space, of: vectors), isPinned)
+            left = dropRedundant(
+                from: first, to: left, near: Scorer(slot, in: space, of: vectors), isPinned)
         }
     }
 

@@ -2,7 +2,9 @@
 extension SearchScratch {
     /// Algorithm 5, lines 4-6, and Algorithm 1, lines 5-7: from the entry point, walks greedily to
     /// the nearest node of each layer above `layer`, and leaves it in the beam, alone.
-    mutating func descend(to layer: Int, of graph: Graph, from entry: Graph.EntryPoint, _ scorer: Scorer) {
+    mutating func descend(
+        to layer: Int, of graph: Graph, from entry: Graph.EntryPoint, _ scorer: Scorer
+    ) {
         startLayer(at: entry.slot, capacity: 1, scorer)
         var above = entry.level
         while above > layer {

@@ -17,7 +17,8 @@ struct SearchScratch {
     init(nodes: Int, beamWidth: Int, list: Int) throws(MartletError) {
         let entries = try Memory.allocate(UInt64.self, beamWidth + 1 + list)
         beam = Beam(entries: entries)
-        slots = UnsafeMutableRawPointer(entries + beamWidth + 1).bindMemory(to: UInt32.self, capacity: list)
+        slots = UnsafeMutableRawPointer(entries + beamWidth + 1).bindMemory(
+            to: UInt32.self, capacity: list)
         distances = UnsafeMutableRawPointer(slots + list).bindMemory(to: Float.self, capacity: list)
         do throws(MartletError) {
             visited = try VisitedSet(capacity: nodes)

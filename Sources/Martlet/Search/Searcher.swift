@@ -34,7 +34,8 @@ final class Searcher {
         let query = Query(
             row: query, length: try reader.load(batch.queries, row: row, to: query).squareRoot())
         var count = 0
-        if let vectors = batch.snapshot.vectors, let entry = batch.snapshot.graph.entry, batch.k > 0 {
+        if let vectors = batch.snapshot.vectors, let entry = batch.snapshot.graph.entry, batch.k > 0
+        {
             let scorer = Scorer(query, code: code, in: vectors)
             scratch.descend(to: 0, of: batch.snapshot.graph, from: entry, scorer)
             scratch.search(batch.snapshot.graph.layer(0), width: batch.beamWidth, scorer)

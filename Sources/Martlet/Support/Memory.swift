@@ -16,7 +16,8 @@ enum Memory {
         let bytes = max(size.partialValue, 64)
         let large = bytes >= 2 * hugePage
         var address: UnsafeMutableRawPointer?
-        guard !size.overflow, posix_memalign(&address, large ? hugePage : 64, bytes) == 0, let address
+        guard !size.overflow, posix_memalign(&address, large ? hugePage : 64, bytes) == 0,
+            let address
         else { throw .outOfMemory(bytes: size.overflow ? .max : bytes) }
         if large { madvise(address, bytes, MADV_HUGEPAGE) }
         return address.bindMemory(to: Element.self, capacity: count)

@@ -92,11 +92,13 @@ final class WorkerTeam: @unchecked Sendable {
     private func start(_ worker: Int) -> Bool {
         let start = Unmanaged.passRetained(Start(self, worker))
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { argument in
-            let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-            start.team.work(start.worker)
-            return nil
-        }, start.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                start.team.work(start.worker)
+                return nil
+            }, start.toOpaque())
         guard status == 0 else {
             start.release()
             return false

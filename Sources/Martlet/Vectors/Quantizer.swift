@@ -18,7 +18,9 @@ struct Quantizer {
 
     /// Encodes one row; `scale` is 1, or 1 / length under cosine. Returns how many components lay
     /// outside the range that codes cover.
-    func encode(_ row: UnsafePointer<Float>, scale: Float, to code: UnsafeMutablePointer<UInt8>) -> Int {
+    func encode(_ row: UnsafePointer<Float>, scale: Float, to code: UnsafeMutablePointer<UInt8>)
+        -> Int
+    {
         (code + reader.stride).update(repeating: 0, count: reader.codeStride - reader.stride)
         return Int(
             reader.kernels.encode(
