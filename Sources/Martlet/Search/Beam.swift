@@ -74,16 +74,22 @@ struct Beam {
         UInt32(truncatingIfNeeded: entry &>> 1)
     }
 
-    /// Binary search without branches to mispredict.
+    /// Binary search without branches, which would be mispredicted half of the time.
     @inline(__always)
     private func firstPlace(after entry: UInt64) -> Int {
         guard count > 0 else { return 0 }
-        var (first, length) = (0, count)
+        var (first, length) = (entries, count)
         while length > 1 {
             let half = length &>> 1
-            first &+= entries[first &+ half &- 1] < entry ? half : 0
+            first += half &* Self.isLess(first[half &- 1], entry)
             length &-= half
         }
-        return first &+ (entries[first] < entry ? 1 : 0)
+        return first - entries + Self.isLess(first.pointee, entry)
+    }
+
+    /// 1 if `a` is less than `b`, else 0.
+    @inline(__always)
+    private static func isLess(_ a: UInt64, _ b: UInt64) -> Int {
+        Int(unsafeBitCast(a < b, to: UInt8.self))
     }
 }
