@@ -3,7 +3,8 @@
 /// ```swift
 /// let index = try Index(Configuration(dim: 2, metric: .l2))
 /// try index.add([[0, 0], [3, 4]])
-/// let hits = try index.search([0, 1], k: 1)   // hits[0].id == 0, hits[0].distance == 1
+/// let matches = try index.search([0, 1], k: 1)
+/// // matches[0].id == 0, matches[0].distance == 1
 /// ```
 ///
 /// # Threads

@@ -32,10 +32,10 @@ public struct Matrix {
     }
 
     /// Rows of contiguous floats.
-    public init(_ floats: UnsafePointer<Float>, rows: Int, columns: Int) {
+    public init(_ floats: UnsafePointer<Float>?, rows: Int, columns: Int) {
         let size = MemoryLayout<Float>.size
         self.init(
-            data: UnsafeRawPointer(floats), rows: rows, columns: columns,
+            data: floats, rows: rows, columns: columns,
             rowStride: columns * size, componentStride: size, element: .float32)
     }
 
