@@ -32,8 +32,9 @@ typedef uint64_t (*kernels_convert)(const void *source, int32_t element, int64_t
                                     uint64_t count, float *out);
 
 /**
- * Quantises one vector: out[j] = row[j] * factor - offsets[j], rounded and clamped to 0 ... 127, for
- * `count` components, a multiple of 8. Returns how many were clamped.
+ * Quantises one vector: out[j] = row[j] * factor - offsets[j], clamped to 0 ... 127 and rounded,
+ * halves to even, for `count` components, a multiple of 8. Row and offsets start at multiples of 32
+ * bytes. Returns how many were clamped; infinity minus infinity is clamped to 0.
  */
 typedef uint64_t (*kernels_encode)(const float *row, float factor, const float *offsets,
                                    uint64_t count, uint8_t *out);

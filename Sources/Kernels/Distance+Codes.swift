@@ -8,12 +8,28 @@
 import CIntrinsics
 
 /// Scores by the sum of squared differences of codes. See `kernels_score`.
+///
+/// Four rows at a time share each load of the query and the adding up at the end. While they are
+/// scored, the rows two groups on are asked for, line by line: measured to be faster than asking for
+/// whole rows at once, and than looking only one group ahead.
 let codeDistances: kernels_score = { query, rows, stride, slots, count, out in
     guard let query, let rows = RowList(rows, stride, slots, count), let out else { return }
-    rows.score(to: out) { group, ahead in
-        groupDistances(query, group, rows.bytes, prefetching: ahead)
-    } lone: { row in
-        loneDistance(query, row, rows.bytes)
+    if rows.count >= 4 { rows.prefetchFirstGroups() }
+    var i = 0
+    while i &+ 8 < rows.count {
+        let ahead = rows.groupAhead(from: i &+ 8)
+        let distances = groupDistances(query, rows.group(from: i), rows.bytes, prefetching: ahead)
+        UnsafeMutableRawPointer(out + i).storeBytes(of: distances, as: SIMD4<Float>.self)
+        i &+= 4
+    }
+    while i &+ 4 <= rows.count {
+        let distances = groupDistances(query, rows.group(from: i), rows.bytes, prefetching: nil)
+        UnsafeMutableRawPointer(out + i).storeBytes(of: distances, as: SIMD4<Float>.self)
+        i &+= 4
+    }
+    while i < rows.count {
+        out[i] = loneDistance(query, rows[i], rows.bytes)
+        i &+= 1
     }
 }
 
@@ -61,5 +77,42 @@ private struct GroupSums {
         b = intrinsics_add_squared_differences(b, query + offset, rows.b + offset)
         c = intrinsics_add_squared_differences(c, query + offset, rows.c + offset)
         d = intrinsics_add_squared_differences(d, query + offset, rows.d + offset)
+    }
+}
+
+extension RowList {
+    /// Asks for the rows that nothing asks for ahead: the first eight, at most 512 bytes of each.
+    @inline(__always)
+    fileprivate func prefetchFirstGroups() {
+        let end = min(bytes, 512)
+        var i = 0
+        while i < min(8, count) {
+            let row = self[i]
+            var offset = 0
+            while offset < end {
+                intrinsics_prefetch(row + offset)
+                offset &+= 64
+            }
+            i &+= 1
+        }
+    }
+
+    /// Behind the list's end, the last row stands in.
+    @inline(__always)
+    fileprivate func groupAhead(from i: Int) -> RowGroup {
+        let last = count &- 1
+        return RowGroup(
+            a: self[i], b: self[min(i &+ 1, last)], c: self[min(i &+ 2, last)],
+            d: self[min(i &+ 3, last)])
+    }
+}
+
+extension RowGroup {
+    @inline(__always)
+    fileprivate func prefetch(_ offset: Int) {
+        intrinsics_prefetch(a + offset)
+        intrinsics_prefetch(b + offset)
+        intrinsics_prefetch(c + offset)
+        intrinsics_prefetch(d + offset)
     }
 }

@@ -1,0 +1,33 @@
+// The tables themselves.
+// Invariant: a table's name says what its kernels were compiled for, wherever it is read.
+
+import CIntrinsics
+import Testing
+
+@Suite struct KernelTableTests {
+    @Test func namesSayTheInstructionSet() {
+        #expect(String(cString: KernelSet.baseline.table.name) == "baseline")
+        #expect(String(cString: KernelSet.x86V3.table.name) == "x86-64-v3")
+    }
+
+    @Test func tablesShareNoKernel() {
+        let (baseline, x86V3) = (KernelSet.baseline.table, KernelSet.x86V3.table)
+        #expect(address(baseline.squared_distances) != address(x86V3.squared_distances))
+        #expect(address(baseline.dot_products) != address(x86V3.dot_products))
+        #expect(address(baseline.code_distances) != address(x86V3.code_distances))
+        #expect(address(baseline.convert) != address(x86V3.convert))
+        #expect(address(baseline.encode) != address(x86V3.encode))
+    }
+
+    private func address(_ kernel: kernels_score?) -> UInt {
+        unsafeBitCast(kernel, to: UInt.self)
+    }
+
+    private func address(_ kernel: kernels_convert?) -> UInt {
+        unsafeBitCast(kernel, to: UInt.self)
+    }
+
+    private func address(_ kernel: kernels_encode?) -> UInt {
+        unsafeBitCast(kernel, to: UInt.self)
+    }
+}
