@@ -35,22 +35,29 @@ extension Quantizer {
         let reader = vectors.reader
         let sample = slots(of: count, about: sampleSize)
         let offsets = try Memory.allocate(Float.self, reader.stride)
-        var widest: Float = 0
+        var isKept = false
+        defer { if !isKept { free(offsets) } }
+        var (widest, farthest): (Float, Float) = (0, 0)
         for first in stride(from: 0, to: reader.stride, by: 8) {
             let (low, high) = ranges(ofComponentsFrom: first, sample, vectors)
-            widest = max(widest, (high - low).max())
-            for lane in 0..<8 { offsets[first + lane] = (low[lane] + high[lane]) / 2 }
+            for lane in 0..<8 {
+                widest = max(widest, high[lane] - low[lane])
+                farthest = max(farthest, abs(high[lane]), abs(low[lane]))
+                offsets[first + lane] = low[lane] + (high[lane] - low[lane]) / 2
+            }
         }
         let step = widest / topCode
-        guard step > 0, try isFine(step, for: vectors, count: count) else {
-            free(offsets)
-            return nil
-        }
+        guard step > 0, farthest <= maxSteps * step, try isFine(step, for: vectors, count: count)
+        else { return nil }
         for component in 0..<reader.dim {
             offsets[component] = offsets[component] / step - topCode / 2
         }
+        isKept = true
         return Quantizer(offsets: offsets, stepsPerUnit: 1 / step, reader: reader)
     }
+
+    /// How far from zero a component may lie, in steps, so that a float still tells parts of a step.
+    private static let maxSteps: Float = 131_072
 
     /// The ranges of eight components, without the two outermost values on either side, which may
     /// be outliers.
