@@ -184,7 +184,7 @@ typedef struct martlet_matrix {
 /**
  * A window into a running call, shared with other threads or a signal handler. The library writes
  * `done` and `total` (rows) and reads `cancel`; all are accessed atomically. A cancelled call
- * returns MARTLET_CANCELLED within milliseconds.
+ * returns MARTLET_CANCELLED soon: before the next query, or the next node of the graph.
  */
 typedef struct martlet_control {
     uint64_t struct_size;      /**< sizeof(martlet_control). */
@@ -207,7 +207,8 @@ typedef struct martlet_add_options {
                                     least 0). */
     int64_t id_stride;         /**< Bytes from an id to the next. */
     int64_t *assigned_ids;     /**< If not NULL, receives the rows' ids, one after the other. */
-    uint64_t threads;          /**< 0: as many as processors. At most 1024. */
+    uint64_t threads;          /**< 0: as many as processors, but fewer for small batches.
+                                    At most 1024. */
     martlet_control *control;  /**< NULL: none. */
 } martlet_add_options;
 
@@ -248,7 +249,7 @@ typedef struct martlet_search_options {
     uint64_t struct_size;      /**< sizeof(martlet_search_options). */
     uint64_t ef;               /**< Beam width, 1 to MARTLET_MAX_EF, raised to k if less. Larger:
                                     better recall, slower. */
-    uint64_t threads;          /**< 0: one for a single query, else as many as processors. At most
+    uint64_t threads;          /**< 0: one for a few queries, else as many as processors. At most
                                     1024. */
     martlet_control *control;  /**< NULL: none. */
 } martlet_search_options;

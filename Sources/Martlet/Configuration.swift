@@ -59,7 +59,7 @@ public struct AddOptions {
     public var ids: IdColumn?
     /// Receives the ids of the rows, one after the other.
     public var assignedIds: UnsafeMutablePointer<Int64>?
-    /// Threads to run on; 0 means as many as processors.
+    /// Threads to run on; 0 means as many as processors, but fewer for small batches.
     public var threads = 0
     public var control: Control?
 
@@ -70,7 +70,7 @@ public struct AddOptions {
 public struct SearchOptions {
     /// Beam width; raised to `k` if less.
     public var ef = 64
-    /// Threads to run on; 0 means one for a single query, else as many as processors.
+    /// Threads to run on; 0 means one for a few queries, else as many as processors.
     public var threads = 0
     public var control: Control?
 

@@ -73,9 +73,10 @@ extension SearchOptions {
 extension Control {
     init(_ given: UnsafeMutablePointer<martlet_control>) throws(MartletError) {
         let known = UInt64(MemoryLayout<martlet_control>.size)
-        guard given.pointee.struct_size == known else {
+        // A later header's struct begins with these fields, too.
+        guard given.pointee.struct_size >= known else {
             throw .invalidArgument(
-                "control.struct_size is \(given.pointee.struct_size), but must be \(known); "
+                "control.struct_size is \(given.pointee.struct_size), but must be at least \(known); "
                     + "initialise the struct with MARTLET_CONTROL_INIT")
         }
         self.init(

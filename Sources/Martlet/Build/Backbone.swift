@@ -59,7 +59,7 @@ struct Backbone {
         guard !hasRoom(slot, forCopy: isCopy) else { return slot }
         var node = nodes[Int(slot)].below
         while !hasRoom(node, forCopy: isCopy) { node = nodes[Int(node)].below }
-        change(slot) { $0.below = node }
+        if isCopy || !nodes[Int(slot)].belowIsCopy { change(slot) { $0.below = node } }
         return node
     }
 

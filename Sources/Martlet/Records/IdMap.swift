@@ -11,14 +11,14 @@ final class IdMap: @unchecked Sendable {
     /// Lookups wait no longer than this many entries.
     private static let rowsPerLock = 4096
 
-    /// Slot to id. Written by the one writer behind the published count only.
+    /// Guards `ids`, `table` and `mask`; only the one writer changes them.
+    private let mutex = Mutex()
+    /// Slot to id. Written behind the published count only.
     private var ids = AppendArray<Int64>()
     var bySlot: UnsafePointer<Int64>? { ids.base.map { UnsafePointer($0) } }
     /// One more than the largest id so far, at least 0; nil when that is beyond Int64.
     private(set) var nextId: Int64? = 0
 
-    /// Guards `table` and `mask`.
-    private let mutex = Mutex()
     private var table: UnsafeMutablePointer<UInt32>?
     private var mask = 0
     /// What the batch under way replaced them by a larger table from; for the writer alone.
@@ -30,7 +30,9 @@ final class IdMap: @unchecked Sendable {
     }
 
     /// Bytes in use for `count` ids.
-    func bytes(count: Int) -> Int { count * 8 + (table == nil ? 0 : (mask + 1) * 4) }
+    func bytes(count: Int) -> Int {
+        mutex.withLock { count * 8 + (table == nil ? 0 : (mask + 1) * 4) }
+    }
 
     /// The slot of `id`, among the first `count`.
     func slot(of id: Int64, count: Int) -> Int? {
@@ -46,7 +48,10 @@ final class IdMap: @unchecked Sendable {
         if table == nil || (count + rows) * 3 > (mask + 1) * 2 {
             try rehash(for: count + rows, count: count)
         }
-        return try ids.reserve(count + rows, keeping: count)
+        var roomier = ids
+        let outgrown = try roomier.reserve(count + rows, keeping: count)
+        mutex.withLock { ids = roomier }
+        return outgrown
     }
 
     /// Enters the ids of a batch at slots `count...`, given or assigned; room must be reserved.

@@ -42,7 +42,7 @@ struct CodeStore {
         (trainedCount, clamped, codes) = (count, 0, AppendArray())
         var exact = vectors
         exact.codes = nil
-        quantizer = try Quantizer.train(exact, count: count)
+        quantizer = try Quantizer.train(exact, count: count, control)
         guard let quantizer else { return }
         _ = try codes.reserve(count * vectors.reader.codeStride, keeping: 0)
         _ = try encode(0..<count, vectors, quantizer, control)

@@ -31,7 +31,9 @@ struct Quantizer {
 extension Quantizer {
     /// Chooses offsets and step for `count` vectors, by a sample of them; nil if codes would be too
     /// coarse.
-    static func train(_ vectors: VectorView, count: Int) throws(MartletError) -> Quantizer? {
+    static func train(
+        _ vectors: VectorView, count: Int, _ control: Control?
+    ) throws(MartletError) -> Quantizer? {
         let reader = vectors.reader
         let sample = slots(of: count, about: sampleSize)
         let offsets = try Memory.allocate(Float.self, reader.stride)
@@ -47,7 +49,8 @@ extension Quantizer {
             }
         }
         let step = widest / topCode
-        guard step > 0, farthest <= maxSteps * step, try isFine(step, for: vectors, count: count)
+        guard step > 0, farthest <= maxSteps * step,
+            try isFine(step, for: vectors, count: count, control)
         else { return nil }
         for component in 0..<reader.dim {
             offsets[component] = offsets[component] / step - topCode / 2
@@ -100,12 +103,13 @@ extension Quantizer {
     /// Rounding two vectors moves their squared distance d^2 by about 2 d step / sqrt(6). That must
     /// be little against d^2 for the tenth neighbor of most of some vectors.
     private static func isFine(
-        _ step: Float, for vectors: VectorView, count: Int
+        _ step: Float, for vectors: VectorView, count: Int, _ control: Control?
     ) throws(MartletError) -> Bool {
         let tolerance: Float = 0.02
         let probes = slots(of: count, about: 16)
         var fine = 0
         for probe in probes {
+            if control?.isCancelled == true { throw .cancelled }
             let near = try squaredDistanceToTenth(from: probe, vectors, count: count)
             if 2 * step / Float(6).squareRoot() <= tolerance * near.squareRoot() { fine += 1 }
         }

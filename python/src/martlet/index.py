@@ -145,7 +145,7 @@ class Index:
             Any int64 values, all new. If left out, ids are assigned, counting up from one more than
             the largest ever used (at least 0).
         threads : int, optional
-            How many to use, 1 to 1024; as many as processors if left out.
+            How many to use, 1 to 1024; if left out as many as processors, fewer for small batches.
         progress : bool or callable, default False
             True shows a progress bar (needs tqdm). A function is called as ``progress(done,
             total)``, in rows, about ten times a second; an exception in it cancels the add.
@@ -223,7 +223,7 @@ class Index:
         ef : int, default 64
             Beam width, raised to k if less. More: better recall, slower.
         threads : int, optional
-            How many to use, 1 to 1024; if left out one for a single query, else as many as
+            How many to use, 1 to 1024; if left out one for a few queries, else as many as
             processors.
         progress : bool or callable, default False
             As in add().
