@@ -2,9 +2,11 @@
 import PackageDescription
 
 /// Baseline and x86-64-v3 kernels share one folder of sources: KernelsV3 is a symbolic link.
-let x86V3: [SwiftSetting] = [
-    .unsafeFlags(["-Xcc", "-march=x86-64-v3"], .when(platforms: [.linux]))
-]
+#if arch(x86_64)
+    let x86V3: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+#else
+    let x86V3: [SwiftSetting] = []
+#endif
 
 /// libmartlet.so carries the Swift runtime inside and exports the C functions only.
 let selfContained: [LinkerSetting] = [
@@ -32,7 +34,9 @@ let package = Package(
             name: "MartletC", dependencies: ["Martlet", "CMartlet"],
             exclude: ["exports.map"], linkerSettings: selfContained),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "KernelsV3", "CIntrinsics"]),
-        .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
+        .target(
+            name: "MartletTestSupport", dependencies: ["Martlet"], path: "Tests/MartletTestSupport"),
+        .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,7 +8,8 @@ extension Index {
     ///   - matrix: `dim` columns; every component finite as a float32.
     ///   - options: Ids (one per row, all new) or none to have them assigned, threads, control.
     /// - Throws: Any `MartletError` but `idNotFound`; the index is unchanged then.
-    /// - Complexity: Expected O(rows * (`efConstruction` + log *n*) * `M`) distances.
+    /// - Complexity: Expected O(rows * (`efConstruction` + log *n*) * `M`) distances; and, per call,
+    ///   O(*n* / 16) words to copy and clear, so that batches are cheaper than single vectors.
     public func add(_ matrix: Matrix, _ options: AddOptions = AddOptions()) throws(MartletError) {
         let start = Clock.now
         try matrix.check(dim: configuration.dim)
@@ -44,13 +45,13 @@ extension Index {
             next.free(sharedWith: vectors)
             throw error
         }
-        for table in vectors.tables(notIn: next) { outgrown.add(table) }
+        for table in vectors.tables(notIn: next) { retired.add(table) }
         vectors = next
         versions.publish(
             Snapshot(
                 count: next.count, graph: graphStore.graph, vectors: next.view, ids: ids.bySlot),
-            replaced: outgrown)
-        outgrown = RetiredMemory()
+            replaced: retired)
+        retired = RetiredMemory()
     }
 
     private func enterIds(
@@ -58,14 +59,13 @@ extension Index {
         _ report: inout AddReport
     ) throws(MartletError) {
         let start = Clock.now
-        let nextId = ids.nextId
-        outgrown.add(try ids.reserve(rows: batch.count, count: batch.lowerBound))
-        try ids.enter(options.ids, rows: batch.count, count: batch.lowerBound)
-        report.ids = Clock.now - start
         do throws(MartletError) {
+            retired.add(try ids.reserve(rows: batch.count, count: batch.lowerBound))
+            try ids.enter(options.ids, rows: batch.count)
+            report.ids = Clock.now - start
             try buildGraph(vectors, options, batch, &report)
         } catch {
-            ids.withdraw(rows: batch.count, count: batch.lowerBound, nextId: nextId)
+            ids.withdraw()
             throw error
         }
         ids.commit()
@@ -82,7 +82,7 @@ extension Index {
         defer { team.stop() }
         report.threads = team.count
         report.distances = try graphStore.insert(
-            batch, vectors.view, team, options.control, &outgrown)
+            batch, vectors.view, team, options.control, &retired)
         report.graph = Clock.now - start
     }
 }

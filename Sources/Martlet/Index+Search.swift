@@ -57,7 +57,8 @@ extension Index {
         let team = WorkerTeam(count: workers)
         defer { team.stop() }
         let failure = FirstFailure()
-        team.forEach(batch.queries.rows, grain: 4, control: control) { [lent] worker, row in
+        let isDone = team.forEach(batch.queries.rows, grain: 4, control: control) {
+            [lent] worker, row in
             do throws(MartletError) {
                 try lent[worker].search(batch, row: row, reader)
                 control?.advance(by: 1)
@@ -66,7 +67,7 @@ extension Index {
             }
         }
         if let error = failure.error { throw error }
-        if control?.isCancelled == true { throw .cancelled }
+        if !isDone { throw .cancelled }
     }
 
     private func check(

@@ -13,7 +13,7 @@
 /// add. How: the writer publishes immutable versions, see `Versions`.
 ///
 /// # Locks
-/// `writer` guards `vectors`, `graphStore`, `outgrown` and the entering of ids. Inside it, and never
+/// `writer` guards `vectors`, `graphStore`, `retired` and the entering of ids. Inside it, and never
 /// two at once: the locks of `ids`, `versions` and the page pools, each held for a few
 /// instructions or a slice of a batch.
 public final class Index: @unchecked Sendable {
@@ -27,7 +27,7 @@ public final class Index: @unchecked Sendable {
     var vectors: VectorStore
     let graphStore: GraphStore
     /// Tables that the published version still shows but the next will not.
-    var outgrown = RetiredMemory()
+    var retired = RetiredMemory()
     let lastAdd = Guarded(AddReport())
 
     public init(_ configuration: Configuration) {
@@ -41,7 +41,7 @@ public final class Index: @unchecked Sendable {
 
     deinit {
         vectors.free()
-        outgrown.free()
+        retired.free()
     }
 
     /// The number of vectors.

@@ -30,14 +30,16 @@ final class Chunk {
 /// Step 1: search and select.
 extension Chunk {
     /// Fills the link rows of the chunk's nodes on all their layers, and `anchors`.
-    func selectLinks(_ builder: GraphBuilder, _ control: Control?) {
+    /// - Throws: `cancelled`.
+    func selectLinks(_ builder: GraphBuilder, _ control: Control?) throws(MartletError) {
         let graph = builder.graph
-        anchors.withUnsafeMutableBufferPointer { anchors in
+        let isDone = anchors.withUnsafeMutableBufferPointer { anchors in
             let anchors = anchors.baseAddress!
-            builder.team.forEach(count, control: control) { worker, i in
+            return builder.team.forEach(count, control: control) { worker, i in
                 anchors[i] = selectLinks(of: i, graph, builder, builder.workers[worker])
             }
         }
+        if !isDone { throw .cancelled }
     }
 
     /// Returns the node's anchor.

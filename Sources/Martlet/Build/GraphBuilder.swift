@@ -55,8 +55,7 @@ final class GraphBuilder {
         var first = 0
         while first < order.count {
             let chunk = Chunk(order, from: first, store)
-            chunk.selectLinks(self, control)
-            guard control?.isCancelled != true else { throw .cancelled }
+            try chunk.selectLinks(self, control)
             try chunk.linkBack(self)
             raiseEntry(chunk)
             first += chunk.count

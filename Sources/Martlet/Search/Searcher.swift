@@ -61,7 +61,14 @@ extension SearchScratch {
         let count = beam.count
         for place in 0..<count { slots[place] = beam.slot(place) }
         vectors.distances(query, slots, count, distances)
-        // Insertion sort, since they are nearly in order.
+        sortList(count)
+        return count
+    }
+
+    /// Orders the list by distance, then slot. It nearly is in order, which insertion makes use of;
+    /// where it is not after all, since distances tie that the beam could not tell apart, it sorts.
+    private func sortList(_ count: Int) {
+        var moves = 0
         for i in 1..<max(count, 1) {
             let (slot, distance) = (slots[i], distances[i])
             var place = i
@@ -70,8 +77,15 @@ extension SearchScratch {
                 place -= 1
             }
             (slots[place], distances[place]) = (slot, distance)
+            moves += i - place
+            guard moves <= 64 * count else { return sortAnyList(count) }
         }
-        return count
+    }
+
+    private func sortAnyList(_ count: Int) {
+        var list = (0..<count).map { (distances[$0], slots[$0]) }
+        list.sort { $0 < $1 }
+        for i in 0..<count { (distances[i], slots[i]) = list[i] }
     }
 }
 

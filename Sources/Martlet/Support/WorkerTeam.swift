@@ -53,20 +53,23 @@ final class WorkerTeam: @unchecked Sendable {
     }
 
     /// Shares out `tasks` in grains: whoever is free takes the next. `task` gets worker and task.
-    /// Stops early once `cancelled`.
+    /// Returns false if it was cancelled, and so perhaps not all done.
+    @discardableResult
     func forEach(
         _ tasks: Int, grain: Int = 1, control: Control? = nil, _ task: (Int, Int) -> Void
-    ) {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1) { cell in
-            cell[0] = 0
-            let next = cell.baseAddress!
+    ) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2) { cells in
+            cells.initialize(repeating: 0)
+            let (next, stopped) = (cells.baseAddress!, cells.baseAddress! + 1)
             run { worker in
-                while control?.isCancelled != true {
+                while true {
                     let first = Int(intrinsics_fetch_add(next, UInt64(grain)))
                     guard first < tasks else { return }
+                    if control?.isCancelled == true { return intrinsics_store(stopped, 1) }
                     for index in first..<min(first + grain, tasks) { task(worker, index) }
                 }
             }
+            return intrinsics_load(stopped) == 0
         }
     }
 

@@ -2,8 +2,9 @@ import CIntrinsics
 
 /// Reads vectors out of the caller's memory into rows, and checks them: stored ones and queries.
 struct VectorReader {
-    /// Keeps every squared distance below `Float`'s largest value: |x - y|^2 <= 4 max |x|^2.
-    static let maxSquaredLength = Float.greatestFiniteMagnitude / 4
+    /// Keeps squared distances finite: |x - y|^2 <= 4 max |x|^2, and twice that is room for rounding
+    /// and for the lift.
+    static let maxSquaredLength = Float.greatestFiniteMagnitude / 8
     static let minCosineSquaredLength: Float = 1e-30
 
     let dim: Int

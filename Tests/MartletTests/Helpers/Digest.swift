@@ -1,0 +1,61 @@
+@testable import Martlet
+
+/// Everything that makes an index, part by part: equal digests mean equal bytes.
+struct Digest: Equatable {
+    var count = 0
+    var entry: Graph.EntryPoint?
+    var nextId: Int64?
+    var radius: Float = 0
+    var vectors = Checksum()
+    var aux = Checksum()
+    var codes = Checksum()
+    var ids = Checksum()
+    var links = Checksum()
+    var upperLinks = Checksum()
+    var tree = Checksum()
+}
+
+/// FNV-1a (Fowler, Noll & Vo), by word.
+struct Checksum: Equatable {
+    private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ word: some FixedWidthInteger) {
+        state = (state ^ UInt64(truncatingIfNeeded: word)) &* 0x100_0000_01b3
+    }
+}
+
+extension Index {
+    /// The digest of the newest version. No add may be running.
+    var digest: Digest {
+        versions.read { snapshot in
+            var digest = Digest()
+            (digest.count, digest.entry) = (snapshot.count, snapshot.graph.entry)
+            (digest.nextId, digest.radius) = (ids.nextId, snapshot.vectors?.radius ?? 0)
+            for slot in 0..<snapshot.count { add(slot, of: snapshot, to: &digest) }
+            return digest
+        }
+    }
+
+    private func add(_ slot: Int, of snapshot: Snapshot, to digest: inout Digest) {
+        let (vectors, graph) = (snapshot.vectors!, snapshot.graph)
+        let row = vectors.row(UInt32(slot))
+        for i in 0..<vectors.reader.stride { digest.vectors.add(row[i].bitPattern) }
+        if let aux = vectors.aux { digest.aux.add(aux[slot].bitPattern) }
+        if let codes = vectors.codes {
+            for i in 0..<codes.stride { digest.codes.add(codes.row(UInt32(slot))[i]) }
+        }
+        digest.ids.add(snapshot.ids![slot])
+        digest.tree.add(graphStore.backbone.parent(of: UInt32(slot)))
+        digest.tree.add(graphStore.backbone.hasRoom(UInt32(slot)) ? 1 : 0)
+        for layer in 0...graphStore.levels.level(of: slot) {
+            let links = graph.layer(layer).links(of: UInt32(slot))
+            for i in 0..<graph.layer(layer).width {
+                if layer == 0 {
+                    digest.links.add(links[i])
+                } else {
+                    digest.upperLinks.add(links[i])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import MartletTestSupport
+
+@testable import Martlet
+
+extension Index {
+    /// Checks what holds for an index at all times. No add may be running.
+    func checkInvariants() throws(BrokenInvariant) {
+        let snapshot = versions.read { $0 }
+        try snapshot.graph.checkInvariants(count: snapshot.count, graphStore.levels) {
+            graphStore.backbone.parent(of: $0)
+        }
+        for slot in 0..<snapshot.count {
+            let id = snapshot.ids![slot]
+            guard ids.slot(of: id, count: snapshot.count) == slot else {
+                throw BrokenInvariant("id \(id) of slot \(slot) does not lead back to it")
+            }
+            guard ids.nextId ?? .max >= id else {
+                throw BrokenInvariant("id \(id) may be assigned again: the next is \(ids.nextId!)")
+            }
+        }
+    }
+}
+
+/// Checks one query's hits, which ought to be exact, against the oracle: the right distances, in
+/// order, of distinct ids, and where distances are equal, the order of rows.
+func checkExact(
+    _ hits: [Hit], _ query: [Float], k: Int, _ oracle: Oracle, row: (Int64) -> Int = { Int($0) }
+) throws {
+    let exact = oracle.nearest(to: query, k: k)
+    guard hits.count == exact.count else {
+        throw WrongHits("\(hits.count) hits instead of \(exact.count)")
+    }
+    guard Set(hits.map(\.id)).count == hits.count else { throw WrongHits("an id twice in \(hits)") }
+    for (place, hit) in hits.enumerated() {
+        let right = oracle.distance(query, row(hit.id))
+        let tolerance = oracle.tolerance(query, row(hit.id))
+        guard abs(Double(hit.distance) - right) <= tolerance else {
+            throw WrongHits("id \(hit.id) is at \(right), not \(hit.distance)")
+        }
+        guard abs(right - exact[place].distance) <= tolerance else {
+            throw WrongHits("place \(place) is \(hit), but the oracle has \(exact[place])")
+        }
+    }
+    for (one, next) in zip(hits, hits.dropFirst())
+    where (one.distance, row(one.id)) >= (next.distance, row(next.id)) {
+        throw WrongHits("\(one) comes before \(next)")
+    }
+}
+
+struct WrongHits: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ sentence: String) { description = sentence }
+}

@@ -1,0 +1,109 @@
+import MartletTestSupport
+import Synchronization
+import Testing
+
+@testable import Martlet
+
+/// Readers beside a writer. Meant to be run under the thread and address sanitizers, too.
+@Suite struct ConcurrencyTests {
+    private static let batch = 40
+    private static let batches = 30
+
+    /// Whatever a reader sees is a whole number of batches: all that had ended when it began, and
+    /// no part of one that was running.
+    @Test(arguments: Metric.all)
+    func readersSeeWholeBatches(metric: Metric) throws {
+        let data = Dataset(.unevenLengths, count: Self.batch * Self.batches, dim: 5, seed: 41)
+        let index = try Index(Configuration(dim: 5, metric: metric, M: 4, efConstruction: 20))
+        let isDone = Atomic(false)
+        let rounds = Atomic(0)
+        onThreads(4) { thread in
+            if thread == 0 {
+                for start in stride(from: 0, to: data.vectors.count, by: Self.batch) {
+                    add(Array(data.vectors[start..<start + Self.batch]), to: index)
+                }
+                isDone.store(true, ordering: .relaxed)
+                return
+            }
+            repeat {
+                check(index, data, thread)
+                rounds.add(1, ordering: .relaxed)
+            } while !isDone.load(ordering: .relaxed)
+        }
+        #expect(index.count == data.vectors.count)
+        #expect(rounds.load(ordering: .relaxed) >= 3)
+        try index.checkInvariants()
+    }
+
+    /// Failed adds between the good ones are never seen at all.
+    @Test func readersSeeNothingOfAFailedAdd() throws {
+        let data = Dataset(.uniform, count: Self.batch * Self.batches, dim: 5, seed: 42)
+        let index = try Index(Configuration(dim: 5, metric: .ip, M: 4, efConstruction: 20))
+        let isDone = Atomic(false)
+        onThreads(3) { thread in
+            if thread == 0 {
+                for start in stride(from: 0, to: data.vectors.count, by: Self.batch) {
+                    let words = ControlWords()
+                    let control = words.controlCancelledOnceSomeAreDone
+                    let longer = [[Float]](repeating: [1, 2, 3, 4, Float(start)], count: 300)
+                    #expect(throws: MartletError.cancelled) {
+                        try index.addRows(longer, threads: 1, control: control)
+                    }
+                    add(Array(data.vectors[start..<start + Self.batch]), to: index)
+                }
+                isDone.store(true, ordering: .relaxed)
+                return
+            }
+            repeat { check(index, data, thread) } while !isDone.load(ordering: .relaxed)
+        }
+        try index.checkInvariants()
+    }
+
+    /// Adds from several threads run one after the other.
+    @Test func writersTakeTurns() throws {
+        let index = try Index(Configuration(dim: 3, M: 4, efConstruction: 10))
+        onThreads(4) { thread in
+            for round in 0..<20 {
+                let row = [Float(thread), Float(round), 1]
+                add(
+                    [row, row, row], to: index,
+                    ids: (0..<3).map { Int64(thread * 100 + round * 3 + $0) })
+            }
+        }
+        #expect(index.count == 240)
+        for thread in 0..<4 {
+            for round in 0..<20 {
+                let row = [Float(thread), Float(round), 1]
+                let ids = (0..<3).map { Int64(thread * 100 + round * 3 + $0) }
+                #expect(try index.rows(ids) == [row, row, row])
+            }
+        }
+        try index.checkInvariants()
+    }
+
+    private func add(_ rows: [[Float]], to index: Index, ids: [Int64]? = nil) {
+        #expect(throws: Never.self) { try index.addRows(rows, ids: ids, threads: 2) }
+    }
+
+    /// Looks at the index in every way and checks what it sees against the counts before and after.
+    private func check(_ index: Index, _ data: Dataset, _ thread: Int) {
+        do {
+            let total = data.vectors.count
+            let before = index.count
+            let hits = try index.nearest(to: [data.vectors[thread]], k: total, ef: total)[0]
+            let found = try index.holds([Int64(before) - 1, Int64(total)])
+            let statistics = try index.statistics()
+            let rows = try before > 0 ? index.rows([Int64(before - 1)]) : []
+            let after = index.count
+            try #require(before % Self.batch == 0 && (before...after).contains(hits.count))
+            try #require(hits.count % Self.batch == 0)
+            try #require(hits.map(\.id).sorted() == (0..<Int64(hits.count)).map { $0 })
+            try #require(found == [before > 0, false])
+            try #require((before...after).contains(statistics.count))
+            try #require(statistics.graph.reachable == statistics.count)
+            try #require(rows == (before > 0 ? [data.vectors[before - 1]] : []))
+        } catch {
+            Issue.record(error)
+        }
+    }
+}
