@@ -28,6 +28,9 @@ final class Mutex: @unchecked Sendable {
     }
 
     private static let all = ForkRegistry()
+
+    /// How many forks lie between the process that loaded the library and this one.
+    static var forks: Int { all.forks }
 }
 
 /// A lock that is held for long: a fork does not wait for it.
@@ -83,6 +86,7 @@ final class Guarded<Value>: @unchecked Sendable {
 private final class ForkRegistry: @unchecked Sendable {
     private let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     /// Guarded by `gate`.
+    private(set) var forks = 0
     private var mutexes: Set<UnsafeMutablePointer<pthread_mutex_t>> = []
     private static nonisolated(unsafe) var shared: ForkRegistry!
 
@@ -91,7 +95,10 @@ private final class ForkRegistry: @unchecked Sendable {
         ForkRegistry.shared = self
         pthread_atfork(
             { ForkRegistry.shared.lockAll() }, { ForkRegistry.shared.unlockAll() },
-            { ForkRegistry.shared.unlockAll() })
+            {
+                ForkRegistry.shared.forks += 1
+                ForkRegistry.shared.unlockAll()
+            })
     }
 
     func insert(_ mutex: UnsafeMutablePointer<pthread_mutex_t>) {

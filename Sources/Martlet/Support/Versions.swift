@@ -36,6 +36,7 @@ final class Versions: @unchecked Sendable {
     private let mutex = Mutex()
     private var oldest: Version
     private var newest: Version
+    private var forks = Mutex.forks
 
     init(_ first: Snapshot) {
         newest = Version(first)
@@ -47,6 +48,7 @@ final class Versions: @unchecked Sendable {
         _ body: (Snapshot) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let version = mutex.withLock {
+            forgetLostReaders()
             newest.readers += 1
             return newest
         }
@@ -58,6 +60,7 @@ final class Versions: @unchecked Sendable {
     func publish(_ snapshot: Snapshot, replaced: RetiredMemory) {
         let version = Version(snapshot)
         mutex.withLock {
+            forgetLostReaders()
             newest.replaced = replaced
             newest.next = version
             newest = version
@@ -71,6 +74,17 @@ final class Versions: @unchecked Sendable {
             return version.readers == 0 && version !== newest
         }
         if last { collect() }
+    }
+
+    /// In a forked child: threads of the parent that were reading are not there to unpin.
+    private func forgetLostReaders() {
+        guard forks != Mutex.forks else { return }
+        forks = Mutex.forks
+        var version: Version? = oldest
+        while let lost = version {
+            lost.readers = 0
+            version = lost.next
+        }
     }
 
     /// Drops versions without readers, oldest first, and frees what they alone could reach.
