@@ -39,7 +39,7 @@ import Testing
             #expect(statistics.codeBytes == 0)
             #expect(statistics.linkBytes == (500 * 8 + upperRows * 4) * 4)
             #expect((500 * 12...500 * 20).contains(statistics.idBytes))
-            #expect(statistics.otherBytes == 500 * 16)
+            #expect(statistics.otherBytes == 500 * 20)
         }
     }
 

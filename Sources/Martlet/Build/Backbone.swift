@@ -19,10 +19,11 @@ struct Backbone {
 
     private struct Node: BitwiseCopyable {
         var parent = Backbone.none
-        /// Where to look for room further down: a copy of this node, if it has any below it.
+        /// Where to look for room further down.
         var below = Backbone.none
+        /// Likewise, for a copy of this node: always a copy itself.
+        var copyBelow = Backbone.none
         var children: UInt16 = 0
-        var belowIsCopy = false
     }
 
     init(M: Int) { maxChildren = M }
@@ -48,7 +49,7 @@ struct Backbone {
 
     func parent(of slot: UInt32) -> UInt32 { nodes[Int(slot)].parent }
 
-    /// The last place is kept for a copy, so that a full node always has one below it.
+    /// The last place is kept for a copy, so that a node without room for one has one below it.
     func hasRoom(_ slot: UInt32, forCopy isCopy: Bool = false) -> Bool {
         Int(nodes[Int(slot)].children) < (isCopy ? maxChildren : maxChildren - 1)
     }
@@ -57,9 +58,11 @@ struct Backbone {
     /// downward from `slot`, which remembers it.
     mutating func nodeWithRoom(below slot: UInt32, forCopy isCopy: Bool) -> UInt32 {
         guard !hasRoom(slot, forCopy: isCopy) else { return slot }
-        var node = nodes[Int(slot)].below
-        while !hasRoom(node, forCopy: isCopy) { node = nodes[Int(node)].below }
-        if isCopy || !nodes[Int(slot)].belowIsCopy { change(slot) { $0.below = node } }
+        var node = slot
+        while !hasRoom(node, forCopy: isCopy) {
+            node = isCopy ? nodes[Int(node)].copyBelow : nodes[Int(node)].below
+        }
+        change(slot) { if isCopy { $0.copyBelow = node } else { $0.below = node } }
         return node
     }
 
@@ -67,7 +70,8 @@ struct Backbone {
     mutating func attach(_ child: UInt32, to parent: UInt32, asCopy isCopy: Bool) {
         change(parent) {
             $0.children += 1
-            if isCopy || !$0.belowIsCopy { ($0.below, $0.belowIsCopy) = (child, isCopy) }
+            $0.below = child
+            if isCopy { $0.copyBelow = child }
         }
         nodes[Int(child)].parent = parent
     }

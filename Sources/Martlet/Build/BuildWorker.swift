@@ -14,10 +14,16 @@ final class BuildWorker {
         let list = max(beamWidth, row) + GraphBuilder.chunkSize
         var scratch = try SearchScratch(nodes: nodes, beamWidth: beamWidth, list: list)
         do throws(MartletError) {
-            selection = try NeighborSelection(capacity: list)
             entries = try Memory.allocate(UInt64.self, list + 1)
         } catch {
             scratch.free()
+            throw error
+        }
+        do throws(MartletError) {
+            selection = try NeighborSelection(capacity: list)
+        } catch {
+            scratch.free()
+            Glibc.free(entries)
             throw error
         }
         scratch.beam.removeAll(capacity: beamWidth)
