@@ -60,15 +60,28 @@ extension Chunk {
         row.removeAll()
         let backbone = builder.store.backbone
         for space in builder.spaces {
-            let (slots, distances) = (worker.scratch.slots, worker.scratch.distances)
-            Scorer(target, in: space, of: builder.vectors).score(slots, count, distances)
-            worker.scratch.distanceCount += count
-            worker.candidates.removeAll(capacity: count)
-            for i in 0..<count { worker.candidates.insert(slots[i], distances[i]) }
+            var vectors = builder.vectors
+            score(count, from: target, in: space, of: vectors, worker)
+            if vectors.isBlurred(worker.candidates, at: count / 4) {
+                vectors = vectors.exact
+                score(count, from: target, in: space, of: vectors, worker)
+            }
             worker.selection.select(
-                from: worker.candidates, in: space, of: builder.vectors, to: &row,
+                from: worker.candidates, in: space, of: vectors, to: &row,
                 limit: space.limit(row.width, builder.configuration.metric)
             ) { layer == 0 && backbone.joins(target, $0) }
         }
+    }
+
+    /// Makes the first `count` slots of the worker's list its candidates.
+    private func score(
+        _ count: Int, from target: UInt32, in space: Space, of vectors: VectorView,
+        _ worker: BuildWorker
+    ) {
+        let (slots, distances) = (worker.scratch.slots, worker.scratch.distances)
+        Scorer(target, in: space, of: vectors).score(slots, count, distances)
+        worker.scratch.distanceCount += count
+        worker.candidates.removeAll(capacity: count)
+        for i in 0..<count { worker.candidates.insert(slots[i], distances[i]) }
     }
 }

@@ -52,18 +52,34 @@ extension Chunk {
             let scorer = Scorer(slot, in: .searched, of: builder.vectors)
             worker.scratch.descend(to: min(levels[i], top), of: graph, from: entry, scorer)
         }
+        var vectors = builder.vectors
         for layer in stride(from: levels[i], through: 0, by: -1) {
             var row = graph.layer(layer).linkRow(of: slot)
             for space in builder.spaces {
-                let scorer = Scorer(slot, in: space, of: builder.vectors)
-                findCandidates(
-                    for: slot, on: layer, layer <= top ? graph : nil, scorer, builder, worker)
+                vectors = findReadableCandidates(
+                    for: slot, on: layer, layer <= top ? graph : nil, space, builder, worker)
                 worker.selection.select(
-                    from: worker.candidates, in: space, of: builder.vectors, to: &row,
+                    from: worker.candidates, in: space, of: vectors, to: &row,
                     limit: space.limit(row.width, builder.configuration.metric))
             }
         }
-        return anchor(of: i, graph, builder, worker)
+        return anchor(of: i, graph, vectors, builder, worker)
+    }
+
+    /// Gathers candidates by their codes or, if those cannot tell the nearest apart, by the vectors
+    /// themselves; returns the view that has decided.
+    private func findReadableCandidates(
+        for slot: UInt32, on layer: Int, _ graph: Graph?, _ space: Space, _ builder: GraphBuilder,
+        _ worker: BuildWorker
+    ) -> VectorView {
+        let vectors = builder.vectors
+        let byCode = Scorer(slot, in: space, of: vectors)
+        findCandidates(for: slot, on: layer, graph, byCode, builder, worker)
+        let width = builder.configuration.maxLinks(layer: layer)
+        guard vectors.isBlurred(worker.candidates, at: width) else { return vectors }
+        let byVector = Scorer(slot, in: space, of: vectors.exact)
+        findCandidates(for: slot, on: layer, graph, byVector, builder, worker)
+        return vectors.exact
     }
 
     /// Gathers the nearest nodes on `layer`: of the graph, if it has that layer, and of the chunk.
@@ -90,7 +106,8 @@ extension Chunk {
     /// The nearest node inserted before node `i`: found in the graph, or earlier in the chunk. Reads
     /// what the search of layer 0, the last one, has left.
     private func anchor(
-        of i: Int, _ graph: Graph, _ builder: GraphBuilder, _ worker: BuildWorker
+        of i: Int, _ graph: Graph, _ vectors: VectorView, _ builder: GraphBuilder,
+        _ worker: BuildWorker
     ) -> Anchor? {
         var (nearest, slot) = (Float.infinity, LinkTable.none)
         if graph.entry != nil {
@@ -100,7 +117,7 @@ extension Chunk {
             (nearest, slot) = (worker.scratch.distances[earlier], slots[earlier])
         }
         guard slot != LinkTable.none else { return nil }
-        let copyDistance = Scorer(slot, in: builder.spaces.last!, of: builder.vectors).copyDistance
+        let copyDistance = Scorer(slot, in: builder.spaces.last!, of: vectors).copyDistance
         return Anchor(slot: slot, isCopy: nearest <= copyDistance)
     }
 }

@@ -39,6 +39,12 @@ final class Searcher {
             let scorer = Scorer(query, code: code, in: vectors)
             scratch.descend(to: 0, of: batch.snapshot.graph, from: entry, scorer)
             scratch.search(batch.snapshot.graph.layer(0), width: batch.beamWidth, scorer)
+            let isFull = scratch.beam.count == batch.beamWidth
+            if scorer.isOnCodes && isFull && vectors.isBlurred(scratch.beam, at: batch.beamWidth) {
+                let byVector = Scorer(query, code: code, in: vectors.exact)
+                scratch.search(
+                    batch.snapshot.graph.layer(0), width: batch.beamWidth, byVector)
+            }
             count = min(scratch.rerank(query, vectors), batch.k)
         }
         batch.output.write(

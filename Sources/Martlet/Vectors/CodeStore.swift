@@ -83,7 +83,9 @@ struct CodeView {
     /// Encodes a query; false if too much of it lies outside the codes' range for it to be of use.
     func encode(_ query: Query, to code: UnsafeMutablePointer<UInt8>) -> Bool {
         let scale = quantizer.reader.metric == .cosine ? 1 / query.length : 1
-        return quantizer.encode(query.row, scale: scale, to: code) * 16 <= quantizer.reader.dim
+        let clamped = quantizer.encode(query.row, scale: scale, to: code)
+        return clamped == 0
+            || clamped * 16 <= quantizer.reader.dim && quantizer.isNear(query.row, scale: scale)
     }
 }
 

@@ -10,6 +10,10 @@ struct Quantizer {
     /// Vectors looked at to choose offsets and step.
     static let sampleSize = 1024
     private static let topCode: Float = 127
+    /// How much of a distance may be rounding.
+    private static let tolerance: Float = 0.02
+    /// The squared distance of codes, in steps, below which more is; see `isFine`.
+    static let leastReadable: Float = 4 / (6 * tolerance * tolerance)
 
     /// Offsets in steps, `stride` of them.
     let offsets: UnsafeMutablePointer<Float>
@@ -25,6 +29,15 @@ struct Quantizer {
         return Int(
             reader.kernels.encode(
                 row, scale * stepsPerUnit, offsets, UInt64(reader.stride), code))
+    }
+
+    /// Whether no component lies farther outside the range of codes than that is wide: such ones
+    /// would decide which vectors are nearest.
+    func isNear(_ row: UnsafePointer<Float>, scale: Float) -> Bool {
+        (0..<reader.dim).allSatisfy {
+            let code = row[$0] * (scale * stepsPerUnit) - offsets[$0]
+            return abs(code - Self.topCode / 2) <= 1.5 * Self.topCode
+        }
     }
 }
 
@@ -105,7 +118,6 @@ extension Quantizer {
     private static func isFine(
         _ step: Float, for vectors: VectorView, count: Int, _ control: Control?
     ) throws(MartletError) -> Bool {
-        let tolerance: Float = 0.02
         let probes = slots(of: count, about: 16)
         var fine = 0
         for probe in probes {

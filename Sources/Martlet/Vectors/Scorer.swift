@@ -10,8 +10,8 @@ struct Scorer {
         case squared
         /// offset - dot(q, x) * scale * aux[x]
         case cosine(scale: Float)
-        /// offset - dot(q, x)
-        case product(offset: Float)
+        /// -dot(q, x), mapped to numbers that are not negative
+        case product
         /// |q - x|^2 + (lift - aux[x])^2
         case lifted(lift: Float)
     }
@@ -23,6 +23,8 @@ struct Scorer {
     /// Bytes per row.
     private let stride: UInt64
     private let aux: UnsafePointer<Float>?
+    /// Whether distances are those of codes.
+    let isOnCodes: Bool
 
     /// Distances from a stored vector, between codes if there are any.
     init(_ slot: UInt32, in space: Space, of vectors: VectorView) {
@@ -34,8 +36,7 @@ struct Scorer {
         switch (vectors.reader.metric, space) {
         case (.l2, _): self.init(.squared, row, vectors)
         case (.cosine, _): self.init(.cosine(scale: vectors.aux![Int(slot)]), row, vectors)
-        case (.ip, .searched):
-            self.init(.product(offset: vectors.radius * vectors.radius), row, vectors)
+        case (.ip, .searched): self.init(.product, row, vectors)
         case (.ip, .lifted): self.init(.lifted(lift: vectors.aux![Int(slot)]), row, vectors)
         }
     }
@@ -52,6 +53,7 @@ struct Scorer {
 
     private init(code: UnsafePointer<UInt8>, in codes: CodeView) {
         (rule, query, rows, aux) = (.squared, .init(code), .init(codes.codes), nil)
+        isOnCodes = true
         stride = UInt64(codes.stride)
         kernel = codes.quantizer.reader.kernels.code_distances
     }
@@ -60,12 +62,13 @@ struct Scorer {
         switch vectors.reader.metric {
         case .l2: self.init(.squared, query.row, vectors)
         case .cosine: self.init(.cosine(scale: 1 / query.length), query.row, vectors)
-        case .ip: self.init(.product(offset: query.length * vectors.radius), query.row, vectors)
+        case .ip: self.init(.product, query.row, vectors)
         }
     }
 
     private init(_ rule: Rule, _ query: UnsafePointer<Float>, _ vectors: VectorView) {
         (self.rule, self.query, rows) = (rule, .init(query), .init(vectors.rows))
+        isOnCodes = false
         (stride, aux) = (UInt64(vectors.reader.stride * 4), vectors.aux)
         switch rule {
         case .squared, .lifted: kernel = vectors.reader.kernels.squared_distances
@@ -89,8 +92,8 @@ struct Scorer {
         case .cosine(let scale):
             let inverse = aux.unsafelyUnwrapped
             for i in 0..<count { out[i] = max(0, 1 - out[i] * scale * inverse[Int(slots[i])]) }
-        case .product(let offset):
-            for i in 0..<count { out[i] = max(0, offset - out[i]) }
+        case .product:
+            for i in 0..<count { out[i] = Self.descending(out[i]) }
         case .lifted(let lift):
             let lifts = aux.unsafelyUnwrapped
             for i in 0..<count {
@@ -98,6 +101,20 @@ struct Scorer {
                 out[i] += rise * rise
             }
         }
+    }
+}
+
+extension Scorer {
+    /// A distance that orders as -product does, to one bit less. An offset instead would drown all
+    /// products of ordinary vectors in its rounding where there is one very long vector.
+    ///
+    /// Products are at most an eighth of the largest float, so that no result is NaN.
+    @inline(__always)
+    private static func descending(_ product: Float) -> Float {
+        let bits = product.bitPattern
+        // Bits of positive floats ascend with their value, those of negative ones descend.
+        let ascending = bits >> 31 == 0 ? 0x7fff_ffff &- bits : bits
+        return Float(bitPattern: ascending >> 1)
     }
 }
 

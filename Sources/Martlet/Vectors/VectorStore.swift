@@ -19,7 +19,7 @@ struct VectorStore {
     private var rows = AppendArray<Float>()
     private var aux = AppendArray<Float>()
     /// R of the lift.
-    private var radius: Float = 0
+    private(set) var radius: Float = 0
     private var codes = CodeStore()
 
     init(_ reader: VectorReader) { self.reader = reader }
@@ -85,8 +85,7 @@ struct VectorStore {
     func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* reader.stride }
 
     var view: VectorView {
-        VectorView(
-            reader: reader, rows: rows.base!, aux: aux.base, radius: radius, codes: codes.view)
+        VectorView(reader: reader, rows: rows.base!, aux: aux.base, codes: codes.view)
     }
 
     /// The tables of this store that `other` does not have.
@@ -113,9 +112,22 @@ struct VectorView {
     let reader: VectorReader
     let rows: UnsafePointer<Float>
     let aux: UnsafePointer<Float>?
-    let radius: Float
     /// nil if searches walk on the rows themselves.
     var codes: CodeView?
 
     func row(_ slot: UInt32) -> UnsafePointer<Float> { rows + Int(slot) &* reader.stride }
+
+    /// The same vectors, to be compared by themselves.
+    var exact: VectorView {
+        var view = self
+        view.codes = nil
+        return view
+    }
+
+    /// Whether codes cannot tell the nodes of a beam apart, by the distance of the one at `place` or
+    /// else the last: most of that is rounding then.
+    func isBlurred(_ beam: Beam, at place: Int) -> Bool {
+        guard codes != nil, beam.count > 0 else { return false }
+        return beam.distance(min(place, beam.count - 1)) < Quantizer.leastReadable
+    }
 }

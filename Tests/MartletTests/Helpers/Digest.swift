@@ -30,7 +30,7 @@ extension Index {
         versions.read { snapshot in
             var digest = Digest()
             (digest.count, digest.entry) = (snapshot.count, snapshot.graph.entry)
-            (digest.nextId, digest.radius) = (ids.nextId, snapshot.vectors?.radius ?? 0)
+            (digest.nextId, digest.radius) = (ids.nextId, vectors.radius)
             for slot in 0..<snapshot.count { add(slot, of: snapshot, to: &digest) }
             return digest
         }
