@@ -87,12 +87,12 @@ package_sources := LICENSE python/README.md python/pyproject.toml python/hatch_b
 .venv/tools: Makefile .venv/ready
 	$(venv)/pip install --quiet $(tools)
 	touch $@
-.venv/bench: benchmarks/requirements-demo.txt
-.venv/demo .venv/bench: .venv/%: benchmarks/requirements-%.txt .venv/ready
+.venv/bench .venv/filter: benchmarks/requirements-demo.txt
+.venv/demo .venv/bench .venv/filter: .venv/%: benchmarks/requirements-%.txt .venv/ready
 	$(venv)/pip install --quiet -r $<
 	touch $@
 .venv/package: $(library) $(package_sources) .venv/ready
-	$(venv)/pip install --quiet './python[test]'
+	$(venv)/pip install --quiet './python[test,frames]'
 	touch $@
 
 # With Debian's own Python and its NumPy.
@@ -179,7 +179,7 @@ format: .venv/tools ## Put all sources into their style
 
 # ---- Wheel, benchmarks, fuzzing --------------------------------------------------------------
 
-.PHONY: wheel demo bench-seed bench-recall fuzz
+.PHONY: wheel demo bench-seed bench-recall bench-ids bench-filter fuzz
 wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 	rm -rf dist
 	$(venv)/pip wheel --quiet --no-deps --wheel-dir dist ./python
@@ -189,6 +189,10 @@ demo: .venv/package .venv/demo ## Search 100,000 words by meaning: speed, recall
 	$(venv)/python benchmarks/demo.py
 bench-seed: .venv/package .venv/demo ## Measure 2,000 vectors in one call, and where the time goes
 	$(venv)/python benchmarks/seed.py
+bench-ids: .venv/package .venv/demo ## Measure what a million string ids cost
+	$(venv)/python benchmarks/ids.py
+bench-filter: .venv/package .venv/filter ## Compare filtered search with the rivals'
+	$(venv)/python benchmarks/filter.py --plot build/benchmarks/filter.png
 bench-recall: .venv/package .venv/bench ## Compare recall with hnswlib's at equal parameters
 	$(venv)/python benchmarks/recall_vs_hnswlib.py
 

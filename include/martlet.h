@@ -1,8 +1,9 @@
 /**
  * martlet.h: the C interface of Martlet, an in-process vector search index (HNSW).
  *
- * A program makes an index, adds float vectors to it under 64-bit integer ids, and asks for the
- * nearest stored vectors of a query:
+ * A program makes an index, adds float vectors to it under integer or string ids, with columns of
+ * metadata if it likes, and asks for the stored vectors nearest to a query, all or those that a filter
+ * lets through:
  *
  *     martlet_index_options options = MARTLET_INDEX_OPTIONS_INIT;
  *     options.dim = 128;
@@ -27,6 +28,10 @@
  *              element, a negative stride walks backwards. Data need not be aligned. The pointer
  *              is the address of element (0, 0).
  *              A count of 2^63 or more is MARTLET_INVALID_ARGUMENT.
+ *   Strings    Are UTF-8 with any bytes, NUL too, and go in and out in batches: one buffer and
+ *              offsets into it. Names and filters are a pointer and a size.
+ *   Rows       A vector has a row number: how many were added before it. Masks are over rows, results
+ *              tell rows, and metadata is fetched by row.
  *   Structs    Structs begin with struct_size, set by the _INIT macro. A later library accepts the
  *              smaller struct of an earlier header.
  *   Threads    Any number of threads may call any functions on one index at once, except
@@ -73,13 +78,21 @@ enum {
                                           the largest float, so that distances could overflow; or,
                                           under MARTLET_COSINE, zero or too short to have a
                                           direction (squared length below 1e-30). */
+    MARTLET_BAD_TEXT = 13,           /**< A string that is not UTF-8, or is not JSON where that is
+                                          expected. */
     /* The ids. */
     MARTLET_ID_EXISTS = 20,          /**< An added id is in the index or twice in the batch. */
     MARTLET_ID_NOT_FOUND = 21,       /**< No such id in the index. */
+    MARTLET_ID_KIND = 22,            /**< Integer ids for an index of string ids, or the reverse. */
     /* The run. */
     MARTLET_OUT_OF_MEMORY = 30,      /**< An allocation failed. */
     MARTLET_CANCELLED = 31,          /**< martlet_control.cancel was set. */
     MARTLET_INDEX_FULL = 32,         /**< More than MARTLET_MAX_VECTORS vectors, or no id is left. */
+    MARTLET_BUFFER_TOO_SMALL = 33,   /**< The sizes that would do have been written. */
+    /* The metadata. */
+    MARTLET_COLUMN_TYPE = 40,        /**< A column of another type than the index has under its name,
+                                          or a value that its type cannot hold. */
+    MARTLET_BAD_FILTER = 41,         /**< Not a filter: its JSON, a field, an operator or an operand. */
     MARTLET_INTERNAL = 90            /**< An engine defect: please report it. */
 };
 
@@ -197,23 +210,152 @@ typedef struct martlet_control {
 #define MARTLET_CONTROL_INIT \
     { sizeof(martlet_control), 0, 0, 0, 0 }
 
+/* ---- Strings and ids ------------------------------------------------------------------------ */
+
+/** Strings in the caller's memory, in Apache Arrow's layout. */
+typedef struct martlet_strings {
+    uint64_t struct_size;      /**< sizeof(martlet_strings). */
+    const char *data;          /**< String i is the bytes offsets[i] to offsets[i + 1] of this. */
+    const void *offsets;       /**< count + 1 signed numbers that never decrease. */
+    uint64_t count;
+    uint32_t offset_bytes;     /**< Their size: 4 or 8. */
+    uint32_t reserved;         /**< 0. */
+} martlet_strings;
+
+#define MARTLET_STRINGS_INIT \
+    { sizeof(martlet_strings), 0, 0, 0, sizeof(int64_t), 0 }
+
+/** A buffer of the caller's that receives strings. */
+typedef struct martlet_text {
+    uint64_t struct_size;      /**< sizeof(martlet_text). */
+    char *data;                /**< NULL only if capacity is 0. */
+    uint64_t capacity;         /**< Bytes at data. */
+    int64_t *offsets;          /**< Receives where each string begins, and where the last one ends. */
+    uint64_t offset_capacity;  /**< Numbers at offsets. */
+    uint64_t size;             /**< Written: bytes that all strings take, */
+    uint64_t count;            /**< and how many there are; they need count + 1 offsets. */
+} martlet_text;
+
+#define MARTLET_TEXT_INIT \
+    { sizeof(martlet_text), 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Ids in the caller's memory: integers, any int64; or strings, of any length, "" too. One of the two
+ * must be given, unless count is 0.
+ */
+typedef struct martlet_ids {
+    uint64_t struct_size;      /**< sizeof(martlet_ids). */
+    uint64_t count;
+    const int64_t *integers;   /**< NULL: the ids are strings. */
+    int64_t stride;            /**< Bytes from an integer to the next. */
+    const martlet_strings *strings; /**< NULL: the ids are integers. As many as count. */
+} martlet_ids;
+
+#define MARTLET_IDS_INIT \
+    { sizeof(martlet_ids), 0, 0, sizeof(int64_t), 0 }
+
+/** Which ids an index holds: fixed by its first successful add. */
+typedef int32_t martlet_id_kind;
+enum {
+    MARTLET_NO_IDS_YET = 0,
+    MARTLET_INTEGER_IDS = 1,
+    MARTLET_STRING_IDS = 2
+};
+
+/* ---- Metadata in the caller's memory ------------------------------------------------------- */
+
+/**
+ * The type of a metadata column: fixed by the first successful call that names the column. Later ones
+ * must have the same, but MARTLET_TYPE_INT64 goes into MARTLET_TYPE_FLOAT64 too, rounded, and nulls
+ * alone go into any.
+ */
+typedef int32_t martlet_type;
+enum {
+    MARTLET_TYPE_BOOL = 0,
+    MARTLET_TYPE_INT64 = 1,
+    MARTLET_TYPE_FLOAT64 = 2,       /**< NaN is kept; every comparison with it is false. */
+    MARTLET_TYPE_STRING = 3,
+    MARTLET_TYPE_DATETIME = 4,      /**< Microseconds since 1970-01-01 00:00 UTC. */
+    MARTLET_TYPE_TAGS = 5,          /**< A list of strings. */
+    MARTLET_TYPE_JSON = 6           /**< Any JSON text of up to 64 levels, each key of an object
+                                    once: returned as it is, never filtered by. */
+};
+
+/** How fixed-width values lie in memory. */
+typedef int32_t martlet_format;
+enum {
+    MARTLET_AS_BITS = 0,       /**< One bit each, the lowest of a byte first. For
+                                    MARTLET_TYPE_BOOL. */
+    MARTLET_AS_BYTES = 1,      /**< One byte each, zero or not. For MARTLET_TYPE_BOOL. */
+    MARTLET_AS_INT8 = 2,       /**< Integers, also for MARTLET_TYPE_DATETIME. */
+    MARTLET_AS_INT16 = 3,
+    MARTLET_AS_INT32 = 4,
+    MARTLET_AS_INT64 = 5,
+    MARTLET_AS_UINT8 = 6,
+    MARTLET_AS_UINT16 = 7,
+    MARTLET_AS_UINT32 = 8,
+    MARTLET_AS_UINT64 = 9,     /**< Above int64's range: MARTLET_COLUMN_TYPE. */
+    MARTLET_AS_FLOAT16 = 10,   /**< For MARTLET_TYPE_FLOAT64, as the next two. */
+    MARTLET_AS_FLOAT32 = 11,
+    MARTLET_AS_FLOAT64 = 12
+};
+
+/** What a MARTLET_TYPE_DATETIME counts in the caller's memory. */
+typedef int32_t martlet_unit;
+enum {
+    MARTLET_DAYS = 0,
+    MARTLET_SECONDS = 1,
+    MARTLET_MILLISECONDS = 2,
+    MARTLET_MICROSECONDS = 3,
+    MARTLET_NANOSECONDS = 4    /**< Rounded down to microseconds. */
+};
+
+/** One value per row of one field, in the caller's memory: Apache Arrow's layouts, and strides. */
+typedef struct martlet_column {
+    uint64_t struct_size;      /**< sizeof(martlet_column). */
+    const char *name;          /**< UTF-8, name_size bytes, may be "", but not begin with "$". */
+    uint64_t name_size;
+    uint64_t rows;
+    martlet_type type;
+    martlet_format format;     /**< Of values. */
+    martlet_unit unit;         /**< For MARTLET_TYPE_DATETIME. */
+    uint32_t list_offset_bytes; /**< For MARTLET_TYPE_TAGS: 4 or 8. */
+    const void *values;        /**< The fixed-width types: one value per row, */
+    int64_t stride;            /**< this many bytes apart (but MARTLET_AS_BITS). */
+    const martlet_strings *strings; /**< MARTLET_TYPE_STRING, MARTLET_TYPE_JSON: one per row.
+                                    MARTLET_TYPE_TAGS: the tags of all rows. */
+    const void *list_offsets;  /**< MARTLET_TYPE_TAGS: the tags of row i are the strings
+                                    list_offsets[i] to list_offsets[i + 1]. rows + 1 numbers. */
+    const uint8_t *validity;   /**< A bit per row, lowest first: 0 is null, whatever the value says.
+                                    NULL: no nulls. */
+    uint64_t bit_offset;       /**< Bits to skip in validity, and in values of MARTLET_AS_BITS. */
+} martlet_column;
+
+#define MARTLET_COLUMN_INIT \
+    { sizeof(martlet_column), 0, 0, 0, MARTLET_TYPE_INT64, MARTLET_AS_INT64, MARTLET_MICROSECONDS, \
+      sizeof(int64_t), 0, sizeof(int64_t), 0, 0, 0, 0 }
+
 /* ---- Add ----------------------------------------------------------------------------------- */
 
 /** How to add. NULL in its place means: assigned ids, all processors, no control. */
 typedef struct martlet_add_options {
     uint64_t struct_size;      /**< sizeof(martlet_add_options). */
-    const int64_t *ids;        /**< One id per row, any value, all new; NULL: ids are assigned,
-                                    counting up from one more than the largest ever used (at
-                                    least 0). */
-    int64_t id_stride;         /**< Bytes from an id to the next. */
-    int64_t *assigned_ids;     /**< If not NULL, receives the rows' ids, one after the other. */
+    const martlet_ids *ids;    /**< One id per row, all new, of the kind that the index holds; NULL:
+                                    integers are assigned, counting up from one more than the
+                                    largest ever used (at least 0). */
+    int64_t *assigned_ids;     /**< If not NULL, receives the rows' ids, one after the other; row
+                                    numbers if the ids are strings. */
+    const martlet_column *columns; /**< Metadata: columns of as many rows as there are vectors, each
+                                    name once. Columns of the index that are not among them are null
+                                    for these rows; new columns are null for all earlier ones. */
+    uint64_t column_count;
     uint64_t threads;          /**< 0: as many as processors, but fewer for small batches.
                                     At most 1024. */
     martlet_control *control;  /**< NULL: none. */
 } martlet_add_options;
 
 #define MARTLET_ADD_OPTIONS_INIT \
-    { sizeof(martlet_add_options), 0, sizeof(int64_t), 0, 0, 0 }
+    { sizeof(martlet_add_options), 0, 0, 0, 0, 0, 0 }
 
 /**
  * Adds float vectors, all or none.
@@ -228,8 +370,8 @@ typedef struct martlet_add_options {
  * @param[in] component_stride  Bytes from a component to the next.
  * @param[in] options           NULL for defaults, else initialised by MARTLET_ADD_OPTIONS_INIT.
  * @return MARTLET_OK; or, with nothing added, MARTLET_INVALID_ARGUMENT, MARTLET_NOT_FINITE,
- *         MARTLET_BAD_LENGTH, MARTLET_ID_EXISTS, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED or
- *         MARTLET_INDEX_FULL.
+ *         MARTLET_BAD_LENGTH, MARTLET_BAD_TEXT, MARTLET_ID_EXISTS, MARTLET_ID_KIND,
+ *         MARTLET_COLUMN_TYPE, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED or MARTLET_INDEX_FULL.
  * Since 0.1.
  */
 MARTLET_API martlet_status martlet_add(martlet_index *index, const float *vectors, uint64_t rows,
@@ -245,6 +387,50 @@ MARTLET_API martlet_status martlet_add_matrix(martlet_index *index, const martle
 /** What fills the places of a result row behind its last match (see counts). */
 #define MARTLET_NO_ID ((int64_t)-1)
 
+/** A yes or no per row, in the caller's memory: which rows may be returned. */
+typedef struct martlet_mask {
+    uint64_t struct_size;      /**< sizeof(martlet_mask). */
+    const void *data;          /**< NULL only if rows is 0. */
+    uint64_t rows;             /**< As many as the index has; rows behind them are not returned. More:
+                                    MARTLET_INVALID_ARGUMENT. */
+    int64_t stride;            /**< Bytes from a value to the next (but MARTLET_AS_BITS). */
+    martlet_format format;     /**< MARTLET_AS_BYTES or MARTLET_AS_BITS. */
+    uint32_t reserved;         /**< 0. */
+    uint64_t bit_offset;       /**< Bits to skip in data of MARTLET_AS_BITS. */
+} martlet_mask;
+
+#define MARTLET_MASK_INIT \
+    { sizeof(martlet_mask), 0, 0, 1, MARTLET_AS_BYTES, 0, 0 }
+
+/** How a search goes about its work: chosen once per call. */
+typedef int32_t martlet_plan;
+enum {
+    MARTLET_PLAIN_BEAM = 0,    /**< A walk over the graph, with a beam wide enough to hold ef matches;
+                                    what does not match is left out at the end. Without conditions:
+                                    always. */
+    MARTLET_BRIDGED_BEAM = 1,  /**< A walk over matching nodes, bridging over those that do not. */
+    MARTLET_EXACT_SCAN = 2     /**< Every matching vector is compared. */
+};
+
+/** What a search decided, why, and what it cost. */
+typedef struct martlet_explanation {
+    uint64_t struct_size;      /**< sizeof(martlet_explanation), set by the caller. */
+    martlet_plan plan;
+    uint32_t reserved;         /**< 0. */
+    uint64_t rows;             /**< Vectors in the index, */
+    uint64_t matching;         /**< and those that may be returned. */
+    uint64_t beam_width;       /**< The beam's width, with which a query begins; 0 for an exact scan. */
+    uint64_t distances;        /**< Distances computed for all queries. */
+    uint64_t fallbacks;        /**< Queries that an exact scan answered after all, since too few
+                                    vectors near them matched for a walk to find the nearest. */
+    double beam_cost;          /**< What the cheaper walk was expected to cost per query, in units of a
+                                    distance in an exact scan, */
+    double scan_cost;          /**< and what an exact scan was. The lower of the two decides. */
+} martlet_explanation;
+
+#define MARTLET_EXPLANATION_INIT \
+    { sizeof(martlet_explanation), MARTLET_PLAIN_BEAM, 0, 0, 0, 0, 0, 0, 0, 0 }
+
 /** How to search. NULL in its place means the defaults. */
 typedef struct martlet_search_options {
     uint64_t struct_size;      /**< sizeof(martlet_search_options). */
@@ -253,28 +439,38 @@ typedef struct martlet_search_options {
     uint64_t threads;          /**< 0: one for a few queries, else as many as processors. At most
                                     1024. */
     martlet_control *control;  /**< NULL: none. */
+    const char *filter;        /**< A condition on metadata as JSON text, see "Filters"; NULL: none. */
+    uint64_t filter_size;
+    const martlet_mask *allow; /**< Rows that may be returned; NULL: all. Together with the other two,
+                                    what passes all is returned. */
+    const martlet_ids *allow_ids; /**< Ids that may be returned, unknown ones are no error; NULL: all. */
+    int64_t *rows;             /**< If not NULL, receives the matches' row numbers, in the shape of
+                                    ids; MARTLET_NO_ID behind them. */
+    martlet_explanation *explanation; /**< If not NULL, is filled in. */
 } martlet_search_options;
 
 #define MARTLET_SEARCH_OPTIONS_INIT \
-    { sizeof(martlet_search_options), MARTLET_DEFAULT_EF, 0, 0 }
+    { sizeof(martlet_search_options), MARTLET_DEFAULT_EF, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Finds the nearest stored vectors of each row of a query matrix.
  *
- * Row i of the outputs holds counts[i] matches, nearest first: k, or all the index holds if that
- * is less. The rest of the row is MARTLET_NO_ID and INFINITY. Expected O((ef + log n) * M)
- * distances per query.
+ * Row i of the outputs holds counts[i] matches, nearest first: k, or as many as the filter, the mask
+ * and the allowed ids let through if that is less. The rest of the row is MARTLET_NO_ID and
+ * INFINITY. Expected O((ef + log n) * M) distances per query.
  *
  * @param[in]  index      Live handle.
  * @param[in]  queries    rows x dim floats, all finite. NULL only if rows is 0.
  * @param[in]  row_stride, component_stride  Bytes, as in martlet_add().
  * @param[in]  k          Matches wanted per query; 0 is allowed.
  * @param[in]  options    NULL for defaults, else initialised by MARTLET_SEARCH_OPTIONS_INIT.
- * @param[out] ids        rows * k elements. NULL only if that is 0.
+ * @param[out] ids        rows * k elements, NULL only if that is 0: integer ids; or, in an index of
+ *                        string ids, row numbers, for martlet_get_ids().
  * @param[out] distances  rows * k elements. NULL only if that is 0.
  * @param[out] counts     rows elements, or NULL.
  * @return MARTLET_OK; or MARTLET_INVALID_ARGUMENT, MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH,
- *         MARTLET_OUT_OF_MEMORY or MARTLET_CANCELLED. After a failure the outputs are unspecified.
+ *         MARTLET_BAD_TEXT, MARTLET_ID_KIND, MARTLET_BAD_FILTER, MARTLET_OUT_OF_MEMORY or
+ *         MARTLET_CANCELLED. After a failure the outputs are unspecified.
  * Since 0.1.
  */
 MARTLET_API martlet_status martlet_search(const martlet_index *index, const float *queries,
@@ -290,26 +486,152 @@ MARTLET_API martlet_status martlet_search_matrix(const martlet_index *index,
                                                  int64_t *ids, float *distances,
                                                  uint64_t *counts);
 
+/*
+ * Filters
+ *
+ * A filter is a JSON object. Each of its members is a condition, and all must hold:
+ *
+ *     {"lang": "sv", "year": {"$gte": 2020, "$lt": 2024}, "$or": [{"tag": {"$contains": "a"}}, ...]}
+ *
+ *   "field": value            as "field": {"$eq": value}
+ *   "field": {"$eq": value}   equal. null: the field is null. On tags: the same list.
+ *            "$ne"            not $eq; so it holds where the field is null.
+ *            "$gt" "$gte" "$lt" "$lte"  in the order of numbers, times, or strings (by bytes).
+ *            "$in": [...]     $eq one of these; of none if there are none. "$nin": not so.
+ *            "$exists": true  not null; false: null.
+ *            "$contains": "t" the tag is in the list.
+ *            "$startswith"    the string begins so.
+ *            "$not": {...}    not all of this operator object holds; also where the field is null.
+ *   "$and": [...] "$or": [...] "$not": {...}   of filters. No filter of an empty list fails, and
+ *                             none holds.
+ *
+ * Numbers compare with int64 and float64 columns exactly. A time is a number of microseconds since
+ * 1970 or an ISO 8601 string: "2024-05-31", or with a time of day, "2024-05-31T12:30" (a space does
+ * for the T), "...:59", "...:59.25" (digits beyond microseconds are cut off), "...Z" or "...+02:00";
+ * UTC unless it says otherwise. A null or NaN value passes no comparison but the negated ones. {}
+ * passes everything.
+ * MARTLET_BAD_FILTER: no such JSON, a key that stands twice in an object, an unknown field or
+ * operator, an object of no operators, an operand of another type than the column's, a number beyond
+ * double's range, any condition but $exists on a MARTLET_TYPE_JSON column, more than 64 levels of
+ * nesting, or 2^31 bytes or more.
+ */
+
 /* ---- Look up --------------------------------------------------------------------------------- */
 
 /**
  * Copies stored vectors out, exactly as they were given (after rounding to float).
  *
- * @param[in]  ids      count ids, id_stride bytes apart. NULL only if count is 0.
- * @param[out] vectors  count x dim floats, one row after the other.
- * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; or MARTLET_ID_NOT_FOUND, with the first missing id
- *         in the message and vectors unspecified.
+ * @param[in]  ids      Of vectors in the index.
+ * @param[out] vectors  ids->count x dim floats, one row after the other.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; MARTLET_ID_KIND; MARTLET_BAD_TEXT; or
+ *         MARTLET_ID_NOT_FOUND, with the first missing id in the message and vectors unspecified.
  * Since 0.1.
  */
-MARTLET_API martlet_status martlet_get(const martlet_index *index, const int64_t *ids,
-                                       uint64_t count, int64_t id_stride, float *vectors);
+MARTLET_API martlet_status martlet_get(const martlet_index *index, const martlet_ids *ids,
+                                       float *vectors);
 
-/** Sets found[i] to 1 if ids[i] is in the index, else 0. Parameters as in martlet_get(). Since 0.1. */
-MARTLET_API martlet_status martlet_contains(const martlet_index *index, const int64_t *ids,
-                                            uint64_t count, int64_t id_stride, uint8_t *found);
+/**
+ * Sets rows[i] to the row number of ids[i], or to -1 if it is not in the index. Ids of another kind
+ * than the index holds are not in it.
+ *
+ * @return MARTLET_OK, MARTLET_INVALID_ARGUMENT or MARTLET_BAD_TEXT.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_find(const martlet_index *index, const martlet_ids *ids,
+                                        int64_t *rows);
 
-/** Writes the number of vectors in the index. Since 0.1. */
-MARTLET_API martlet_status martlet_count(const martlet_index *index, uint64_t *count);
+/**
+ * Writes the string ids of rows, one after the other; "" for row -1.
+ *
+ * @param[in]     rows  count row numbers, each -1 or that of a vector in the index.
+ * @param[in,out] text  Receives count strings.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; MARTLET_ID_KIND if the index does not hold string
+ *         ids; or MARTLET_BUFFER_TOO_SMALL, with text->size and text->count written.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_get_ids(const martlet_index *index, const int64_t *rows,
+                                           uint64_t count, martlet_text *text);
+
+/**
+ * Writes the integer ids of rows, as martlet_get_ids() does the string ids.
+ *
+ * @param[in]  rows  count row numbers, each that of a vector in the index.
+ * @param[out] ids   count elements.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; or MARTLET_ID_KIND if the index holds string ids.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_get_integer_ids(const martlet_index *index, const int64_t *rows,
+                                                   uint64_t count, int64_t *ids);
+
+/**
+ * Writes the number of vectors that match a filter.
+ *
+ * @param[in]  filter  As in martlet_search_options; NULL: all vectors count.
+ * @param[out] count   How many.
+ * @return MARTLET_OK; or MARTLET_INVALID_ARGUMENT, MARTLET_BAD_FILTER or MARTLET_OUT_OF_MEMORY.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_count(const martlet_index *index, const char *filter,
+                                         uint64_t filter_size, uint64_t *count);
+
+/* ---- Metadata -------------------------------------------------------------------------------- */
+
+/**
+ * Writes the names and types of the columns, in the order in which they appeared.
+ *
+ * @param[in,out] names  Receives the names.
+ * @param[out]    types  As many types as names has room for offsets, less one; or NULL.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; or MARTLET_BUFFER_TOO_SMALL, with names->size and
+ *         names->count written.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_get_columns(const martlet_index *index, martlet_text *names,
+                                               martlet_type *types);
+
+/** Buffers of the caller's that receive the values of a column. */
+typedef struct martlet_values {
+    uint64_t struct_size;      /**< sizeof(martlet_values). */
+    uint8_t *valid;            /**< Receives 1 per value and 0 per null. */
+    void *values;              /**< The fixed-width types: receives an int64_t, a double or, for
+                                    MARTLET_TYPE_BOOL, a uint8_t per row; 0 for a null. */
+    martlet_text *text;        /**< MARTLET_TYPE_STRING, MARTLET_TYPE_JSON: a string per row, "" for
+                                    a null. MARTLET_TYPE_TAGS: the tags of all rows. */
+    int64_t *list_offsets;     /**< MARTLET_TYPE_TAGS: count + 1 numbers, as in martlet_column. */
+} martlet_values;
+
+#define MARTLET_VALUES_INIT \
+    { sizeof(martlet_values), 0, 0, 0, 0 }
+
+/**
+ * Copies the values of one column out.
+ *
+ * @param[in]     name    An existing column's, name_size bytes.
+ * @param[in]     rows    count row numbers; -1 gives a null.
+ * @param[in,out] values  Those of its buffers that the column's type needs must not be NULL.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; MARTLET_BAD_TEXT if the name is not UTF-8; or
+ *         MARTLET_BUFFER_TOO_SMALL, with text->size and text->count written.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_get_values(const martlet_index *index, const char *name,
+                                              uint64_t name_size, const int64_t *rows,
+                                              uint64_t count, martlet_values *values);
+
+/**
+ * Replaces metadata of stored vectors, all or none: the given columns' values, nulls included.
+ * Other columns keep theirs; new ones are null for all other vectors. O(n) words to copy per given
+ * column, since searches may be reading the old.
+ *
+ * @param[in] ids           Of vectors in the index, each once.
+ * @param[in] columns       As in martlet_add_options, of ids->count rows.
+ * @return MARTLET_OK; or, with nothing changed, MARTLET_INVALID_ARGUMENT, MARTLET_BAD_TEXT,
+ *         MARTLET_ID_EXISTS (an id stands twice in the batch), MARTLET_ID_NOT_FOUND,
+ *         MARTLET_ID_KIND, MARTLET_COLUMN_TYPE, MARTLET_OUT_OF_MEMORY or, if a column comes to have
+ *         more than MARTLET_MAX_VECTORS different strings, MARTLET_INDEX_FULL.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_update_metadata(martlet_index *index, const martlet_ids *ids,
+                                                   const martlet_column *columns,
+                                                   uint64_t column_count);
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
 
@@ -324,10 +646,13 @@ typedef struct martlet_statistics {
     uint64_t seed;
     martlet_metric metric;
     uint32_t M;
+    martlet_id_kind id_kind;   /**< Which ids the index holds. */
+    uint32_t columns;          /**< Columns of metadata. */
     uint64_t vector_bytes;     /**< Bytes in use, per part: the vectors, */
     uint64_t code_bytes;       /**< their codes, which searches walk on, (0: on the vectors), */
     uint64_t link_bytes;       /**< the graph's links on all layers, */
     uint64_t id_bytes;         /**< ids and the table that finds them, */
+    uint64_t metadata_bytes;   /**< the columns of metadata, */
     uint64_t other_bytes;      /**< and everything else. */
     uint64_t levels[MARTLET_LEVELS]; /**< Nodes by level (their highest layer). */
     uint64_t links;            /**< Links on the base layer. */
@@ -341,6 +666,7 @@ typedef struct martlet_statistics {
     uint64_t add_read_ns;      /**< reading, checking and converting the caller's memory, */
     uint64_t add_encode_ns;    /**< choosing and computing codes, */
     uint64_t add_ids_ns;       /**< entering ids, */
+    uint64_t add_metadata_ns;  /**< copying metadata, */
     uint64_t add_graph_ns;     /**< and building the graph. */
     uint64_t add_distances;    /**< Distances computed while building the graph. */
 } martlet_statistics;

@@ -13,6 +13,8 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 /** Asks for the cache line at `address`, to be read soon. Never faults. */
@@ -54,6 +56,18 @@ static inline bool intrinsics_has_x86_64_v3(void) {
            __builtin_cpu_supports("movbe");
 #else
     return false;
+#endif
+}
+
+/** A bit for each of 16 bytes, the first one's lowest: whether it is not zero. */
+static inline uint32_t intrinsics_nonzero_bytes(const void *bytes) {
+#if defined(__SSE2__)
+    __m128i zeros = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)bytes), _mm_setzero_si128());
+    return 0xffff & ~(uint32_t)_mm_movemask_epi8(zeros);
+#else
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < 16; i += 1) bits |= (uint32_t)(((const uint8_t *)bytes)[i] != 0) << i;
+    return bits;
 #endif
 }
 

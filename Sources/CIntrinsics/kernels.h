@@ -39,6 +39,34 @@ typedef uint64_t (*kernels_convert)(const void *source, int32_t element, int64_t
 typedef uint64_t (*kernels_encode)(const float *row, float factor, const float *offsets,
                                    uint64_t count, uint8_t *out);
 
+/**
+ * The five below test all values of a column: bit i of words, from the lowest of the first word on,
+ * is set if value i passes and valid[i] is 1, not 0. Bits behind the last value are 0. What is not
+ * valid may hold anything.
+ */
+
+/** Passes low <= value <= high; low is at most high. */
+typedef void (*kernels_select_integers)(const int64_t *values, const uint8_t *valid,
+                                        uint64_t count, int64_t low, int64_t high,
+                                        uint64_t *words);
+
+/** Passes low <= value <= high; no NaN passes. */
+typedef void (*kernels_select_doubles)(const double *values, const uint8_t *valid, uint64_t count,
+                                       double low, double high, uint64_t *words);
+
+/** Passes one byte. */
+typedef void (*kernels_select_byte)(const uint8_t *values, const uint8_t *valid, uint64_t count,
+                                    uint8_t byte, uint64_t *words);
+
+/** Passes one number. */
+typedef void (*kernels_select_number)(const uint32_t *values, const uint8_t *valid, uint64_t count,
+                                      uint32_t number, uint64_t *words);
+
+/** Passes the numbers whose bits are set in `set`, which has a bit for each valid one, and one word
+ * at least. */
+typedef void (*kernels_select_numbers)(const uint32_t *values, const uint8_t *valid,
+                                       uint64_t count, const uint64_t *set, uint64_t *words);
+
 /** Constant once made, so every thread may use it. */
 typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     const char *name;                 /**< "baseline" or "x86-64-v3". */
@@ -47,6 +75,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     kernels_score code_distances;     /**< out[i] = sum of (query - row)^2 over codes 0 ... 127. */
     kernels_convert convert;
     kernels_encode encode;
+    kernels_select_integers select_integers;
+    kernels_select_doubles select_doubles;
+    kernels_select_byte select_byte;
+    kernels_select_number select_number;
+    kernels_select_numbers select_numbers;
 } kernels_table;
 
 /** The name of the instruction set that the including module is compiled for. Lives forever. */

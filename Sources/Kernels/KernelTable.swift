@@ -15,5 +15,10 @@ public func makeKernelTable() -> kernels_table {
         dot_products: dotProducts,
         code_distances: codeDistances,
         convert: convert,
-        encode: encode)
+        encode: encode,
+        select_integers: selectIntegers,
+        select_doubles: selectDoubles,
+        select_byte: selectByte,
+        select_number: selectNumber,
+        select_numbers: selectNumbers)
 }

@@ -55,10 +55,12 @@ public struct Configuration: Sendable, Equatable {
 
 /// How to add vectors.
 public struct AddOptions {
-    /// One id per row, or nil to have them assigned.
+    /// One id per row, or nil to have integers assigned.
     public var ids: IdColumn?
-    /// Receives the ids of the rows, one after the other.
+    /// Receives the ids of the rows, one after the other; row numbers if the ids are strings.
     public var assignedIds: UnsafeMutablePointer<Int64>?
+    /// Metadata: columns of as many rows as there are vectors. Those that are not given are null.
+    public var columns: [ColumnSource] = []
     /// Threads to run on; 0 means as many as processors, but fewer for small batches.
     public var threads = 0
     public var control: Control?
@@ -73,6 +75,12 @@ public struct SearchOptions {
     /// Threads to run on; 0 means one for a few queries, else as many as processors.
     public var threads = 0
     public var control: Control?
+    /// A condition on metadata as JSON text; see `martlet.h`.
+    public var filter: UnsafeRawBufferPointer?
+    /// Rows that may be returned. Of several conditions all must hold.
+    public var allow: Mask?
+    /// Ids that may be returned; unknown ones are no error.
+    public var allowedIds: IdColumn?
 
     public init() {}
 }

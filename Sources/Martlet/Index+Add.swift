@@ -6,19 +6,26 @@ extension Index {
     ///
     /// - Parameters:
     ///   - matrix: `dim` columns; every component finite as a float32.
-    ///   - options: Ids (one per row, all new) or none to have them assigned, threads, control.
+    ///   - options: Ids (one per row, all new, of the kind that the index holds) or none to have
+    ///     integers assigned, columns of metadata, threads, control.
     /// - Throws: Any `MartletError` but `idNotFound`; the index is unchanged then.
     /// - Complexity: Expected O(rows * (`efConstruction` + log *n*) * `M`) distances; and, per call,
     ///   O(*n* / 16) words to copy and clear, so that batches are cheaper than single vectors.
     public func add(_ matrix: Matrix, _ options: AddOptions = AddOptions()) throws(MartletError) {
         let start = Clock.now
         try matrix.check(dim: configuration.dim)
+        let idsStart = Clock.now
         try options.ids?.check(rows: matrix.rows)
+        let idsEnd = Clock.now
+        try ColumnSource.check(options.columns, rows: matrix.rows)
+        let columnsEnd = Clock.now
         try Configuration.check("threads", options.threads, Configuration.threadCounts)
         options.control?.begin(total: matrix.rows)
         try writer.lock(options.control)
         defer { writer.unlock() }
-        var report = AddReport(rows: matrix.rows, element: matrix.element)
+        var report = AddReport(
+            rows: matrix.rows, element: matrix.element, ids: idsEnd - idsStart,
+            metadata: columnsEnd - idsEnd)
         if matrix.rows > 0 { try append(matrix, options, &report) }
         report.total = Clock.now - start
         lastAdd.value = report
@@ -47,11 +54,7 @@ extension Index {
         }
         for table in vectors.tables(notIn: next) { retired.add(table) }
         vectors = next
-        versions.publish(
-            Snapshot(
-                count: next.count, graph: graphStore.graph, vectors: next.view, ids: ids.bySlot),
-            replaced: retired)
-        retired = RetiredMemory()
+        publish()
     }
 
     private func enterIds(
@@ -60,16 +63,33 @@ extension Index {
     ) throws(MartletError) {
         let start = Clock.now
         do throws(MartletError) {
-            retired.add(try ids.reserve(rows: batch.count, count: batch.lowerBound))
+            try ids.reserve(
+                options.ids, rows: batch.count, count: batch.lowerBound, &retired)
             try ids.enter(options.ids, rows: batch.count)
-            report.ids = Clock.now - start
-            try buildGraph(vectors, options, batch, &report)
+            report.ids += Clock.now - start
+            try appendMetadata(vectors, options, batch, &report)
         } catch {
             ids.withdraw()
             throw error
         }
         ids.commit()
-        options.assignedIds?.update(from: ids.bySlot! + batch.lowerBound, count: batch.count)
+        if let assigned = options.assignedIds { ids.copy(batch, to: assigned) }
+    }
+
+    private func appendMetadata(
+        _ vectors: VectorStore, _ options: AddOptions, _ batch: Range<Int>,
+        _ report: inout AddReport
+    ) throws(MartletError) {
+        let start = Clock.now
+        do throws(MartletError) {
+            try metadata.append(options.columns, at: batch.lowerBound, &retired)
+            report.metadata += Clock.now - start
+            try buildGraph(vectors, options, batch, &report)
+        } catch {
+            metadata.withdraw()
+            throw error
+        }
+        metadata.commit(&retired)
     }
 
     private func buildGraph(
@@ -96,6 +116,7 @@ public struct AddReport: Sendable {
     public internal(set) var reading = 0
     public internal(set) var encoding = 0
     public internal(set) var ids = 0
+    public internal(set) var metadata = 0
     public internal(set) var graph = 0
     /// Distances computed while building the graph.
     public internal(set) var distances = 0

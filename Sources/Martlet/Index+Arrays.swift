@@ -14,26 +14,35 @@ extension Index {
     ///   - vectors: `dim` components each.
     ///   - ids: One per vector, all new; nil to have them assigned.
     /// - Returns: The ids of the vectors, in order.
-    /// - Throws: As `add(_:_:)` does; also if there are not as many ids as vectors.
+    /// - Throws: As `add(_:_:)` does.
     @discardableResult
     public func add(_ vectors: [[Float]], ids: [Int64]? = nil) throws(MartletError) -> [Int64] {
-        guard ids == nil || ids?.count == vectors.count else {
-            throw .invalidArgument("\(ids!.count) ids for \(vectors.count) vectors, not one each")
-        }
-        let components = try flatten(vectors)
         var assigned = ids ?? [Int64](repeating: 0, count: vectors.count)
-        try components.withUnsafeBufferPointer { components throws(MartletError) in
-            try assigned.withUnsafeMutableBufferPointer { assigned throws(MartletError) in
-                var options = AddOptions()
-                if ids == nil {
-                    options.assignedIds = assigned.baseAddress
-                } else {
-                    options.ids = assigned.baseAddress.map { IdColumn(data: $0) }
-                }
-                try add(rows(components, vectors.count), options)
+        try assigned.withUnsafeMutableBufferPointer { assigned throws(MartletError) in
+            var options = AddOptions()
+            if ids == nil {
+                options.assignedIds = assigned.baseAddress
+            } else {
+                options.ids = .integers(
+                    Integers(data: assigned.baseAddress, count: assigned.count))
             }
+            try add(vectors, options)
         }
         return assigned
+    }
+
+    /// Adds vectors under string ids, all or none.
+    ///
+    /// - Parameters:
+    ///   - vectors: `dim` components each.
+    ///   - ids: One per vector, all new.
+    /// - Throws: As `add(_:_:)` does.
+    public func add(_ vectors: [[Float]], ids: [String]) throws(MartletError) {
+        try ids.withStrings { ids throws(MartletError) in
+            var options = AddOptions()
+            options.ids = .strings(ids)
+            try add(vectors, options)
+        }
     }
 
     /// Finds the `k` nearest vectors to `query`, nearest first, or all if there are fewer.
@@ -63,18 +72,56 @@ extension Index {
     }
 
     /// Returns the vector with this id, exactly as it was given.
-    /// - Throws: `idNotFound`.
+    /// - Throws: `idNotFound`, `idKind`.
     public func get(_ id: Int64) throws(MartletError) -> [Float] {
-        var vector = [Float](repeating: 0, count: configuration.dim)
         try withUnsafePointer(to: id) { id throws(MartletError) in
-            try get(IdColumn(data: id), count: 1, into: &vector)
+            try vector(.integers(Integers(data: id, count: 1)))
         }
-        return vector
+    }
+
+    /// Returns the vector with this id, exactly as it was given.
+    /// - Throws: `idNotFound`, `idKind`.
+    public func get(_ id: String) throws(MartletError) -> [Float] {
+        try [id].withStrings { id throws(MartletError) in try vector(.strings(id)) }
     }
 
     /// Whether a vector with this id is in the index.
     public func contains(_ id: Int64) -> Bool {
-        versions.read { ids.slot(of: id, count: $0.count) != nil }
+        versions.read { ids.slot(of: id, in: $0) != nil }
+    }
+
+    /// Whether a vector with this id is in the index.
+    public func contains(_ id: String) -> Bool {
+        var id = id
+        return id.withUTF8 { id in
+            versions.read { ids.slot(of: UnsafeRawBufferPointer(id), in: $0) != nil }
+        }
+    }
+
+    /// Returns the string id of a row number, which is what a search finds in an index of such.
+    /// - Throws: `invalidArgument` if there is no such row, `idKind` if the ids are integers.
+    public func stringId(ofRow row: Int64) throws(MartletError) -> String {
+        try versions.read { snapshot throws(MartletError) in
+            let texts = try snapshot.stringIds
+            guard row >= 0, row < snapshot.count else {
+                throw .invalidArgument(
+                    "row \(row) is not one of the \(snapshot.count) in the index")
+            }
+            return String(decoding: texts[UInt32(row)], as: UTF8.self)
+        }
+    }
+
+    private func add(_ vectors: [[Float]], _ options: AddOptions) throws(MartletError) {
+        let components = try flatten(vectors)
+        try components.withUnsafeBufferPointer { components throws(MartletError) in
+            try add(rows(components, vectors.count), options)
+        }
+    }
+
+    private func vector(_ id: IdColumn) throws(MartletError) -> [Float] {
+        var vector = [Float](repeating: 0, count: configuration.dim)
+        try get(id, into: &vector)
+        return vector
     }
 
     private func rows(_ components: UnsafeBufferPointer<Float>, _ count: Int) -> Matrix {
@@ -86,5 +133,22 @@ extension Index {
             throw .dimensionMismatch(given: vector.count, expected: configuration.dim)
         }
         return Array(vectors.joined())
+    }
+}
+
+extension [String] {
+    /// Calls `body` with a copy of the strings in Arrow's layout.
+    fileprivate func withStrings<Result>(
+        _ body: (Strings) throws(MartletError) -> Result
+    ) throws(MartletError) -> Result {
+        let bytes = flatMap(\.utf8)
+        var offsets = [0]
+        for string in self { offsets.append(offsets.last! + string.utf8.count) }
+        return try bytes.withUnsafeBufferPointer { bytes throws(MartletError) in
+            try offsets.withUnsafeBufferPointer { offsets throws(MartletError) in
+                try body(
+                    Strings(data: bytes.baseAddress, offsets: offsets.baseAddress, count: count))
+            }
+        }
     }
 }

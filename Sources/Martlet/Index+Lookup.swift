@@ -1,34 +1,97 @@
 extension Index {
-    /// Copies the vectors of `count` ids out, exactly as they were given (as float32).
+    /// Copies stored vectors out, exactly as they were given (as float32).
     ///
     /// - Parameters:
-    ///   - ids: `count` ids.
-    ///   - out: `count` * `dim` floats, row after row.
-    /// - Throws: `idNotFound` with the first missing id; `out` is unspecified then.
+    ///   - ids: Of vectors in the index.
+    ///   - out: `ids.count` * `dim` floats, row after row.
+    /// - Throws: `invalidArgument`, `badText`, `idKind`; or `idNotFound` with the first missing id,
+    ///   and `out` is unspecified then.
     public func get(
-        _ ids: IdColumn, count: Int, into out: UnsafeMutablePointer<Float>
+        _ ids: IdColumn, into out: UnsafeMutablePointer<Float>
     ) throws(MartletError) {
-        try ids.check(rows: count)
+        try ids.check()
         try versions.read { snapshot throws(MartletError) in
-            for i in 0..<count {
-                guard let slot = self.ids.slot(of: ids[i], count: snapshot.count) else {
-                    throw .idNotFound(id: ids[i])
-                }
-                let row = snapshot.vectors!.row(UInt32(slot))
-                (out + i * configuration.dim).update(from: row, count: configuration.dim)
+            if let held = snapshot.idKind, held != ids.kind, ids.count > 0 {
+                throw .mismatch(of: ids.kind, held: held)
+            }
+            try self.ids.forEachSlot(of: ids, in: snapshot) { place, slot throws(MartletError) in
+                guard let slot else { throw .idNotFound(id: ids[place]) }
+                let row = snapshot.vectors!.row(slot)
+                (out + place * configuration.dim).update(from: row, count: configuration.dim)
             }
         }
     }
 
-    /// Calls `body` with the place of each id and whether it is in the index.
-    public func contains(
-        _ ids: IdColumn, count: Int, _ body: (Int, Bool) -> Void
+    /// Writes the row number of each id, or -1 if it is not in the index. Ids of another kind than
+    /// the index holds are not in it.
+    ///
+    /// - Parameter rows: Receives `ids.count` numbers.
+    /// - Throws: `invalidArgument`, `badText`.
+    public func find(
+        _ ids: IdColumn, into rows: UnsafeMutablePointer<Int64>
     ) throws(MartletError) {
-        try ids.check(rows: count)
-        versions.read { snapshot in
-            for i in 0..<count {
-                body(i, self.ids.slot(of: ids[i], count: snapshot.count) != nil)
+        try ids.check()
+        try versions.read { snapshot throws(MartletError) in
+            try self.ids.forEachSlot(of: ids, in: snapshot) { place, slot throws(MartletError) in
+                rows[place] = slot.map(Int64.init) ?? -1
             }
+        }
+    }
+
+    /// Writes the string ids of rows, one after the other; "" for row -1.
+    ///
+    /// - Parameter rows: Each -1 or that of a vector in the index.
+    /// - Throws: `invalidArgument`; `idKind` if the index does not hold string ids;
+    ///   `bufferTooSmall`, after writing the sizes that would do.
+    public func getIds(
+        _ rows: UnsafeBufferPointer<Int64>, into text: inout TextOutput
+    ) throws(MartletError) {
+        try versions.read { snapshot throws(MartletError) in
+            let texts = try snapshot.stringIds
+            for (place, row) in rows.enumerated() where row < -1 || row >= snapshot.count {
+                throw .invalidArgument(
+                    "row \(row) at place \(place) must be -1 or below \(snapshot.count), the number "
+                        + "of vectors")
+            }
+            try text.write(count: rows.count) { place in
+                rows[place] == -1
+                    ? UnsafeRawBufferPointer(start: nil, count: 0) : texts[UInt32(rows[place])]
+            }
+        }
+    }
+
+    /// Writes the integer ids of rows.
+    ///
+    /// - Parameters:
+    ///   - rows: Each that of a vector in the index.
+    ///   - out: Receives `rows.count` ids.
+    /// - Throws: `invalidArgument`; `idKind` if the index holds string ids.
+    public func getIntegerIds(
+        _ rows: UnsafeBufferPointer<Int64>, into out: UnsafeMutablePointer<Int64>
+    ) throws(MartletError) {
+        try versions.read { snapshot throws(MartletError) in
+            guard snapshot.idTexts == nil else {
+                throw .idKind("integer ids are asked for, and the index holds strings")
+            }
+            for (place, row) in rows.enumerated() {
+                guard row >= 0, row < snapshot.count else {
+                    throw .invalidArgument(
+                        "row \(row) at place \(place) must be at least 0 and below "
+                            + "\(snapshot.count), the number of vectors")
+                }
+                out[place] = snapshot.ids![Int(row)]
+            }
+        }
+    }
+}
+
+extension Snapshot {
+    var stringIds: TextView {
+        get throws(MartletError) {
+            guard let idTexts else {
+                throw .idKind("only string ids are told by row, and the index does not hold such")
+            }
+            return idTexts
         }
     }
 }

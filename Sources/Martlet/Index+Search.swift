@@ -8,28 +8,34 @@ extension Index {
     ///   - queries: `dim` columns; every component finite as a float32.
     ///   - k: Matches wanted per query, 0 or more.
     ///   - output: Where the results go; its contents are unspecified after a failure.
+    /// - Returns: What was decided, why, and what it cost.
     /// - Throws: `invalidArgument`, `dimensionMismatch`, `notFinite`, `tooLong`, `tooShort`,
-    ///   `outOfMemory`, `cancelled`.
-    /// - Complexity: Expected O((`ef` + log *n*) * `M`) distances per query.
+    ///   `badText`, `idKind`, `badFilter`, `outOfMemory`, `cancelled`.
+    /// - Complexity: Expected O((`ef` + log *n*) * `M`) distances per query, or less if fewer match.
+    @discardableResult
     public func search(
         _ queries: Matrix, k: Int, _ options: SearchOptions = SearchOptions(),
         into output: SearchOutput
-    ) throws(MartletError) {
+    ) throws(MartletError) -> SearchExplanation {
         try check(queries, k, options, output)
         options.control?.begin(total: queries.rows)
-        guard queries.rows > 0 else { return }
-        try versions.read { snapshot throws(MartletError) in
-            // A beam as wide as the index finds everything; wider ones gain nothing.
-            let width = min(max(options.ef, k), max(snapshot.count, 1))
+        return try versions.read { snapshot throws(MartletError) in
+            let selection = try selection(options, in: snapshot)
+            defer { selection?.free() }
+            let plan = SearchPlan(
+                ef: options.ef, k: k, count: snapshot.count,
+                matching: selection?.count ?? snapshot.count, links: snapshot.graph.base.width)
             let batch = QueryBatch(
-                queries: queries, k: k, beamWidth: width, output: output, snapshot: snapshot)
+                queries: queries, k: k, plan: plan, selection: selection, output: output,
+                snapshot: snapshot)
+            guard queries.rows > 0 else { return SearchExplanation(batch, []) }
             let threads = options.threads
             let tasks = threads == 0 ? queries.rows / Self.queriesPerThread : queries.rows
             let workers = WorkerTeam.size(threads: threads, tasks: tasks)
             if workers == 1 {
-                try searchAlone(batch, options.control)
+                return try searchAlone(batch, options.control)
             } else {
-                try searchTogether(batch, options.control, workers)
+                return try searchTogether(batch, options.control, workers)
             }
         }
     }
@@ -37,7 +43,9 @@ extension Index {
     /// Fewer are not worth starting a thread for.
     private static let queriesPerThread = 8
 
-    private func searchAlone(_ batch: QueryBatch, _ control: Control?) throws(MartletError) {
+    private func searchAlone(
+        _ batch: QueryBatch, _ control: Control?
+    ) throws(MartletError) -> SearchExplanation {
         let searcher = try searchers.take(for: batch, reader)
         defer { searchers.give(back: searcher) }
         for row in 0..<batch.queries.rows {
@@ -45,12 +53,13 @@ extension Index {
             try searcher.search(batch, row: row, reader)
             control?.advance(by: 1)
         }
+        return SearchExplanation(batch, [searcher])
     }
 
     /// Shares the rows out to threads. Of several rows at fault, the first is reported.
     private func searchTogether(
         _ batch: QueryBatch, _ control: Control?, _ workers: Int
-    ) throws(MartletError) {
+    ) throws(MartletError) -> SearchExplanation {
         var lent: [Searcher] = []
         defer { for searcher in lent { searchers.give(back: searcher) } }
         for _ in 0..<workers { lent.append(try searchers.take(for: batch, reader)) }
@@ -68,6 +77,7 @@ extension Index {
         }
         if let error = failure.error { throw error }
         if !isDone { throw .cancelled }
+        return SearchExplanation(batch, lent)
     }
 
     private func check(

@@ -1,12 +1,17 @@
 /// What an index consists of, and where its latest add spent its time.
 public struct Statistics: Sendable {
     public var count = 0
+    /// nil if there is no vector.
+    public var idKind: IdKind?
+    /// Columns of metadata.
+    public var columns = 0
     /// Bytes in use.
     public var vectorBytes = 0
     /// 0 if searches walk on the vectors themselves.
     public var codeBytes = 0
     public var linkBytes = 0
     public var idBytes = 0
+    public var metadataBytes = 0
     public var otherBytes = 0
     public var graph = GraphStatistics()
     public var lastAdd = AddReport()
@@ -34,7 +39,10 @@ extension Index {
             statistics.vectorBytes = reader.bytes(count: count)
             statistics.codeBytes = (snapshot.vectors?.codes?.stride ?? 0) * count
             statistics.linkBytes = snapshot.graph.bytes
-            statistics.idBytes = ids.bytes(count: count)
+            statistics.idKind = snapshot.idKind
+            statistics.idBytes = ids.bytes(of: snapshot)
+            statistics.columns = snapshot.metadata.columns.count
+            statistics.metadataBytes = snapshot.metadata.bytes
             statistics.otherBytes = graphStore.otherBytes(count: count)
             statistics.graph = try snapshot.graph.statistics(count: count, graphStore.levels)
             statistics.lastAdd = lastAdd.value

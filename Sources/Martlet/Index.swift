@@ -13,19 +13,20 @@
 /// add. How: the writer publishes immutable versions, see `Versions`.
 ///
 /// # Locks
-/// `writer` guards `vectors`, `graphStore`, `retired` and the entering of ids. Inside it, and never
-/// two at once: the locks of `ids`, `versions` and the page pools, each held for a few
+/// `writer` guards `vectors`, `graphStore`, `metadata`, `retired` and the entering of ids. Inside it, and never
+/// two at once: the locks of `ids`, `versions`, the columns' texts and the page pools, each held for a few
 /// instructions or a slice of a batch.
 public final class Index: @unchecked Sendable {
     public let configuration: Configuration
     let reader: VectorReader
     let searchers = SearcherPool()
-    let ids = IdMap()
+    let ids = Ids()
     let versions: Versions
 
     let writer = WriterLock()
     var vectors: VectorStore
     let graphStore: GraphStore
+    let metadata = MetadataStore()
     /// Tables that the published version still shows but the next will not.
     var retired = RetiredMemory()
     let lastAdd = Guarded(AddReport())
@@ -44,6 +45,16 @@ public final class Index: @unchecked Sendable {
         retired.free()
     }
 
+    /// Makes what the writer holds the newest version. All of it is shown anew, since also a batch that
+    /// failed may have moved tables, and `retired` frees what they were before. There is a vector.
+    func publish() {
+        let snapshot = Snapshot(
+            count: vectors.count, graph: graphStore.graph, vectors: vectors.view, ids: ids.bySlot,
+            idTexts: ids.texts, metadata: metadata.view)
+        versions.publish(snapshot, replaced: retired)
+        retired = RetiredMemory()
+    }
+
     /// The number of vectors.
     public var count: Int { versions.read { $0.count } }
 }
@@ -54,6 +65,15 @@ struct Snapshot {
     var graph: Graph
     /// nil if there is no vector.
     var vectors: VectorView?
-    /// Slot to id.
+    /// Slot to id; nil if there is no vector or the ids are strings.
     var ids: UnsafePointer<Int64>?
+    /// The ids if they are strings: an id's number is its slot.
+    var idTexts: TextView?
+    var metadata = MetadataView()
+
+    /// nil if there is no vector.
+    var idKind: IdKind? {
+        if idTexts != nil { return .strings }
+        return count == 0 ? nil : .integers
+    }
 }

@@ -12,23 +12,35 @@ public enum MartletError: Error, Equatable {
     case tooLong(row: Int)
     /// Under the cosine metric: a vector without a direction.
     case tooShort(row: Int)
+    /// A string is not UTF-8, or not JSON where that is expected.
+    case badText(String)
     /// The id is in the index, or stands twice in the batch.
-    case idExists(id: Int64, row: Int)
+    case idExists(id: Id, row: Int)
     /// No such id in the index.
-    case idNotFound(id: Int64)
+    case idNotFound(id: Id)
+    /// Integer ids for an index of string ids, or the reverse.
+    case idKind(String)
     /// An allocation failed.
     case outOfMemory(bytes: Int)
     /// The caller asked the running call to stop.
     case cancelled
     /// More vectors than slots, or no id left to assign.
     case indexFull(String)
+    /// A `TextOutput` has no room for all strings; it says how much they need.
+    case bufferTooSmall
+    /// A column of another type than the index has under its name, or a value its type cannot hold.
+    case columnType(String)
+    /// Not a filter: its JSON, a field, an operator or an operand.
+    case badFilter(String)
 }
 
 extension MartletError: CustomStringConvertible {
     /// One sentence: what was given, what was expected, and where.
     public var description: String {
         switch self {
-        case .invalidArgument(let sentence): sentence
+        case .invalidArgument(let sentence), .badText(let sentence), .idKind(let sentence),
+            .indexFull(let sentence), .columnType(let sentence), .badFilter(let sentence):
+            sentence
         case .dimensionMismatch(let given, let expected):
             "the vectors have \(given) components, but the index holds vectors of dimension \(expected)"
         case .notFinite(let row, let column):
@@ -45,7 +57,8 @@ extension MartletError: CustomStringConvertible {
         case .idNotFound(let id): "id \(id) is not in the index"
         case .outOfMemory(let bytes): "an allocation of \(bytes) bytes failed"
         case .cancelled: "the call was cancelled"
-        case .indexFull(let sentence): sentence
+        case .bufferTooSmall:
+            "the text's buffers are too small; its size and count say what they must hold"
         }
     }
 }

@@ -66,26 +66,3 @@ public struct Matrix {
         return bad == UInt64(columns) ? nil : Int(bad)
     }
 }
-
-/// One id per row in the caller's memory.
-///
-/// Safety: the caller vouches that an `Int64` can be read at every place; it need not be aligned.
-public struct IdColumn {
-    public var data: UnsafeRawPointer
-    public var stride: Int
-
-    public init(data: UnsafeRawPointer, stride: Int = MemoryLayout<Int64>.size) {
-        (self.data, self.stride) = (data, stride)
-    }
-
-    subscript(row: Int) -> Int64 {
-        (data + row &* stride).loadUnaligned(as: Int64.self)
-    }
-
-    func check(rows: Int) throws(MartletError) {
-        guard !stride.multipliedReportingOverflow(by: max(rows - 1, 0)).overflow else {
-            throw .invalidArgument(
-                "\(rows) ids \(stride) bytes apart span more than the address space")
-        }
-    }
-}

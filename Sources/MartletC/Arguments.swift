@@ -47,26 +47,65 @@ extension AddOptions {
         let given = try options(
             pointer, size: pointer?.pointee.struct_size,
             defaults: martlet_add_options(
-                struct_size: 0, ids: nil, id_stride: 8, assigned_ids: nil, threads: 0, control: nil),
+                struct_size: 0, ids: nil, assigned_ids: nil, columns: nil, column_count: 0,
+                threads: 0,
+                control: nil),
             "options")
-        ids = given.ids.map { IdColumn(data: $0, stride: Int(given.id_stride)) }
+        ids = try given.ids.map(IdColumn.init)
         assignedIds = given.assigned_ids
+        columns = try ColumnSource.columns(given.columns, given.column_count)
         threads = try int("threads", given.threads)
         control = try given.control.map(Control.init)
     }
 }
 
-extension SearchOptions {
+extension martlet_search_options {
     init(_ pointer: UnsafePointer<martlet_search_options>?) throws(MartletError) {
-        self.init()
-        let given = try options(
+        self = try options(
             pointer, size: pointer?.pointee.struct_size,
             defaults: martlet_search_options(
-                struct_size: 0, ef: UInt64(MARTLET_DEFAULT_EF), threads: 0, control: nil),
+                struct_size: 0, ef: UInt64(MARTLET_DEFAULT_EF), threads: 0, control: nil,
+                filter: nil,
+                filter_size: 0, allow: nil, allow_ids: nil, rows: nil, explanation: nil),
             "options")
+    }
+}
+
+extension SearchOptions {
+    init(_ given: martlet_search_options) throws(MartletError) {
+        self.init()
         ef = try int("ef", given.ef)
         threads = try int("threads", given.threads)
         control = try given.control.map(Control.init)
+        filter = try MartletC.filter(given.filter, given.filter_size)
+        allow = try given.allow.map(Mask.init)
+        allowedIds = try given.allow_ids.map(IdColumn.init)
+    }
+}
+
+/// The bytes of a filter; nil if there is none.
+func filter(
+    _ text: UnsafePointer<CChar>?, _ size: UInt64
+) throws(MartletError) -> UnsafeRawBufferPointer? {
+    let count = try int("filter_size", size)
+    return text.map { UnsafeRawBufferPointer(start: $0, count: count) }
+}
+
+extension Mask {
+    init(_ pointer: UnsafePointer<martlet_mask>) throws(MartletError) {
+        let given = try options(
+            pointer, size: pointer.pointee.struct_size,
+            defaults: martlet_mask(
+                struct_size: 0, data: nil, rows: 0, stride: 1,
+                format: martlet_format(MARTLET_AS_BYTES), reserved: 0, bit_offset: 0),
+            "allow")
+        guard let format = ValueFormat(rawValue: given.format) else {
+            throw .invalidArgument(
+                "allow.format is \(given.format), but must be MARTLET_AS_BYTES or MARTLET_AS_BITS")
+        }
+        self.init(
+            data: given.data, rows: try int("allow.rows", given.rows), format: format,
+            stride: Int(given.stride), bitOffset: try int("allow.bit_offset", given.bit_offset))
     }
 }
 

@@ -22,11 +22,16 @@ extension MartletError {
         case .dimensionMismatch: martlet_status(MARTLET_DIMENSION_MISMATCH)
         case .notFinite: martlet_status(MARTLET_NOT_FINITE)
         case .tooLong, .tooShort: martlet_status(MARTLET_BAD_LENGTH)
+        case .badText: martlet_status(MARTLET_BAD_TEXT)
         case .idExists: martlet_status(MARTLET_ID_EXISTS)
         case .idNotFound: martlet_status(MARTLET_ID_NOT_FOUND)
+        case .idKind: martlet_status(MARTLET_ID_KIND)
         case .outOfMemory: martlet_status(MARTLET_OUT_OF_MEMORY)
         case .cancelled: martlet_status(MARTLET_CANCELLED)
         case .indexFull: martlet_status(MARTLET_INDEX_FULL)
+        case .bufferTooSmall: martlet_status(MARTLET_BUFFER_TOO_SMALL)
+        case .columnType: martlet_status(MARTLET_COLUMN_TYPE)
+        case .badFilter: martlet_status(MARTLET_BAD_FILTER)
         }
     }
 }
@@ -48,7 +53,9 @@ enum LastError {
 
     static func set(_ sentence: String) {
         guard let buffer = buffer() else { return }
-        let count = min(sentence.utf8.count, capacity - 1)
+        var count = min(sentence.utf8.count, capacity - 1)
+        // Not in the middle of a character.
+        while count > 0, String(sentence.utf8.prefix(count)) == nil { count -= 1 }
         for (i, byte) in sentence.utf8.prefix(count).enumerated() {
             buffer[i] = CChar(bitPattern: byte)
         }

@@ -3,45 +3,76 @@ import Martlet
 
 @_cdecl("martlet_get")
 public func martletGet(
-    _ handle: OpaquePointer?, _ ids: UnsafePointer<Int64>?, _ count: UInt64, _ stride: Int64,
+    _ handle: OpaquePointer?, _ ids: UnsafePointer<martlet_ids>?,
     _ vectors: UnsafeMutablePointer<Float>?
 ) -> martlet_status {
     boundary { () throws(MartletError) in
         let index = try index(handle)
-        guard count > 0 else { return }
-        guard let ids, let vectors else {
-            throw .invalidArgument("ids and vectors must not be NULL, since count is not 0")
-        }
-        try index.get(
-            IdColumn(data: ids, stride: Int(stride)), count: int("count", count), into: vectors)
+        let ids = try given(ids)
+        guard ids.count > 0 else { return }
+        guard let vectors else { throw .invalidArgument("vectors is NULL") }
+        try index.get(ids, into: vectors)
     }
 }
 
-@_cdecl("martlet_contains")
-public func martletContains(
-    _ handle: OpaquePointer?, _ ids: UnsafePointer<Int64>?, _ count: UInt64, _ stride: Int64,
-    _ found: UnsafeMutablePointer<UInt8>?
+@_cdecl("martlet_find")
+public func martletFind(
+    _ handle: OpaquePointer?, _ ids: UnsafePointer<martlet_ids>?,
+    _ rows: UnsafeMutablePointer<Int64>?
 ) -> martlet_status {
     boundary { () throws(MartletError) in
         let index = try index(handle)
-        guard count > 0 else { return }
-        guard let ids, let found else {
-            throw .invalidArgument("ids and found must not be NULL, since count is not 0")
+        let ids = try given(ids)
+        guard ids.count > 0 else { return }
+        guard let rows else { throw .invalidArgument("rows is NULL") }
+        try index.find(ids, into: rows)
+    }
+}
+
+@_cdecl("martlet_get_ids")
+public func martletGetIds(
+    _ handle: OpaquePointer?, _ rows: UnsafePointer<Int64>?, _ count: UInt64,
+    _ text: UnsafeMutablePointer<martlet_text>?
+) -> martlet_status {
+    boundary { () throws(MartletError) in
+        let index = try index(handle)
+        let count = try int("count", count)
+        guard rows != nil || count == 0 else { throw .invalidArgument("rows is NULL") }
+        try withTextOutput(text, "text") { text throws(MartletError) in
+            try index.getIds(UnsafeBufferPointer(start: rows, count: count), into: &text)
         }
-        let column = IdColumn(data: ids, stride: Int(stride))
-        try index.contains(column, count: int("count", count)) { found[$0] = $1 ? 1 : 0 }
+    }
+}
+
+@_cdecl("martlet_get_integer_ids")
+public func martletGetIntegerIds(
+    _ handle: OpaquePointer?, _ rows: UnsafePointer<Int64>?, _ count: UInt64,
+    _ ids: UnsafeMutablePointer<Int64>?
+) -> martlet_status {
+    boundary { () throws(MartletError) in
+        let index = try index(handle)
+        let count = try int("count", count)
+        guard count > 0 else { return }
+        guard let rows, let ids else { throw .invalidArgument("rows and ids must not be NULL") }
+        try index.getIntegerIds(UnsafeBufferPointer(start: rows, count: count), into: ids)
     }
 }
 
 @_cdecl("martlet_count")
 public func martletCount(
-    _ handle: OpaquePointer?, _ count: UnsafeMutablePointer<UInt64>?
+    _ handle: OpaquePointer?, _ filter: UnsafePointer<CChar>?, _ size: UInt64,
+    _ count: UnsafeMutablePointer<UInt64>?
 ) -> martlet_status {
     boundary { () throws(MartletError) in
         let index = try index(handle)
         guard let count else { throw .invalidArgument("count is NULL") }
-        count.pointee = UInt64(index.count)
+        count.pointee = UInt64(try index.count(filter: MartletC.filter(filter, size)))
     }
+}
+
+func given(_ ids: UnsafePointer<martlet_ids>?) throws(MartletError) -> IdColumn {
+    guard let ids else { throw .invalidArgument("ids is NULL") }
+    return try IdColumn(ids)
 }
 
 @_cdecl("martlet_get_statistics")
@@ -69,8 +100,12 @@ extension martlet_statistics {
         (M, seed) = (UInt32(configuration.M), configuration.seed)
         ef_construction = UInt64(configuration.efConstruction)
         count = UInt64(statistics.count)
+        id_kind = statistics.idKind?.rawValue ?? martlet_id_kind(MARTLET_NO_IDS_YET)
         (vector_bytes, code_bytes) = (UInt64(statistics.vectorBytes), UInt64(statistics.codeBytes))
         link_bytes = UInt64(statistics.linkBytes)
+        (columns, metadata_bytes) = (
+            UInt32(clamping: statistics.columns), UInt64(statistics.metadataBytes)
+        )
         (id_bytes, other_bytes) = (UInt64(statistics.idBytes), UInt64(statistics.otherBytes))
         withUnsafeMutableBytes(of: &levels) {
             for (level, nodes) in statistics.graph.levels.enumerated() {
@@ -90,6 +125,7 @@ extension martlet_statistics {
         (add_ids_ns, add_graph_ns) = (
             UInt64(statistics.lastAdd.ids), UInt64(statistics.lastAdd.graph)
         )
+        add_metadata_ns = UInt64(statistics.lastAdd.metadata)
         add_distances = UInt64(statistics.lastAdd.distances)
     }
 }

@@ -6,9 +6,8 @@
  * one of those the header lists for the function; a call that fails says why and leaves the number
  * of vectors as it was; a call that succeeds has done what the header says.
  */
-#include "input.h"
+#include "columns.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
 #define REQUIRE(condition) require((condition), #condition, __LINE__)
@@ -36,14 +35,15 @@ static bool is_one_of(martlet_status status, const martlet_status *expected, siz
 
 static uint64_t count_of(const martlet_index *index) {
     uint64_t count = 0;
-    REQUIRE(martlet_count(index, &count) == MARTLET_OK);
+    REQUIRE(martlet_count(index, NULL, 0, &count) == MARTLET_OK);
     return count;
 }
 
-/* The index under test, with the parameters it was made with. */
+/* The index under test, with the parameters it was made with, and the kind of its ids. */
 typedef struct subject {
     martlet_index *index;
     martlet_index_options options;
+    martlet_id_kind kind;
 } subject;
 
 /* NULL in place of a pointer, now and then. */
@@ -66,7 +66,7 @@ static martlet_index_options any_index_options(input *in) {
 }
 
 static subject new_subject(input *in) {
-    subject made = {(martlet_index *)in, any_index_options(in)};
+    subject made = {(martlet_index *)in, any_index_options(in), MARTLET_NO_IDS_YET};
     void *options = any_struct(in, &made.options, sizeof made.options);
     const martlet_status status = martlet_index_create(or_null(in, options), &made.index);
     REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY);
@@ -93,10 +93,9 @@ static martlet_control any_control(input *in) {
 }
 
 /* Options in memory of their own: all of them with so many rows that only the control's `cancel`
- * ends the call, and ids never without their stride. */
+ * ends the call. */
 static void *new_options(input *in, uint64_t rows, const void *complete, uint64_t size) {
-    const uint64_t stride = offsetof(martlet_add_options, id_stride);
-    const uint64_t claimed = any_struct_size(in, size, stride, stride + sizeof(int64_t));
+    const uint64_t claimed = any_struct_size(in, size, 0, 0);
     return new_struct(complete, size, rows > most_rows ? size : claimed);
 }
 
@@ -145,18 +144,30 @@ static martlet_matrix *new_matrix(input *in, const rows_given *given) {
     return new_struct(&matrix, sizeof matrix, claimed);
 }
 
+/* The kind of an index's ids is fixed once it has some. */
+static void require_kind(subject *on) {
+    martlet_statistics seen;
+    seen.struct_size = sizeof seen;
+    REQUIRE(martlet_get_statistics(on->index, &seen) == MARTLET_OK);
+    REQUIRE((seen.id_kind == MARTLET_NO_IDS_YET) == (seen.count == 0));
+    REQUIRE(on->kind == MARTLET_NO_IDS_YET || on->kind == seen.id_kind);
+    on->kind = seen.id_kind;
+}
+
 static void fuzz_add(input *in, subject *on) {
     const bool typed = one_in(in, 2), with_options = !one_in(in, 8), with_ids = one_in(in, 2);
     martlet_control complete = any_control(in);
     martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
     rows_given given = any_vectors(in, on, typed, &complete);
     martlet_control *control = any_struct(in, &complete, sizeof complete);
-    area ids = new_ids(in, given.rows);
+    ids_given ids = new_ids(in, given.rows);
     int64_t *assigned = given.rows <= most_rows ? malloc(given.rows * sizeof(int64_t)) : NULL;
+    columns_given columns = any_columns(in, given.rows <= most_rows ? given.rows : 0);
     const uint64_t before = count_of(on->index);
 
-    options.ids = with_ids ? (int64_t *)(void *)ids.first : NULL;
-    options.id_stride = ids.row_stride;
+    options.ids = with_ids ? ids.claimed : NULL;
+    options.columns = or_null(in, columns.columns);
+    options.column_count = given.rows <= most_rows ? columns.count : 0;
     options.assigned_ids = or_null(in, assigned);
     options.threads = any_threads(in);
     options.control = control;
@@ -169,28 +180,41 @@ static void fuzz_add(input *in, subject *on) {
                             given.place.component_stride, chosen);
 
     REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_DIMENSION_MISMATCH,
-                   MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH, MARTLET_ID_EXISTS,
-                   MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED, MARTLET_INDEX_FULL);
+                   MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH, MARTLET_BAD_TEXT, MARTLET_ID_EXISTS,
+                   MARTLET_ID_KIND, MARTLET_COLUMN_TYPE, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED,
+                   MARTLET_INDEX_FULL);
     REQUIRE(typed || status != MARTLET_DIMENSION_MISMATCH);
     REQUIRE(count_of(on->index) == before + (status == MARTLET_OK ? given.rows : 0));
     if (status == MARTLET_OK)
         require_finished(chosen, sizeof options, control, given.rows);
+    require_kind(on);
     free(matrix);
     free(claimed);
     free(assigned);
-    free(ids.memory);
+    free_columns(&columns);
+    free_ids(&ids);
     free(control);
     free(given.place.memory);
 }
 
 /* ---- Search --------------------------------------------------------------------------------- */
 
-static void require_row(const martlet_index *index, const int64_t *ids, const float *distances,
+/* Whether a search may have found this: an id of the index, or a row number if ids are strings. */
+static bool is_found(const subject *on, const int64_t *id) {
+    martlet_ids one = MARTLET_IDS_INIT;
+    int64_t row = -1;
+    if (on->kind == MARTLET_STRING_IDS)
+        return *id >= 0 && (uint64_t)*id < count_of(on->index);
+    one.count = 1;
+    one.integers = id;
+    return martlet_find(on->index, &one, &row) == MARTLET_OK && row >= 0;
+}
+
+static void require_row(const subject *on, const int64_t *ids, const float *distances,
                         uint64_t matches, uint64_t k) {
-    uint8_t found = 0;
     for (uint64_t i = 0; i < k; i += 1) {
         if (i < matches) {
-            REQUIRE(martlet_contains(index, ids + i, 1, 0, &found) == MARTLET_OK && found == 1);
+            REQUIRE(is_found(on, ids + i));
             REQUIRE(!isnan(distances[i]) && (i == 0 || distances[i - 1] <= distances[i]));
         } else {
             REQUIRE(ids[i] == MARTLET_NO_ID && isinf(distances[i]) && distances[i] > 0);
@@ -249,7 +273,7 @@ static void fuzz_search(input *in, subject *on) {
     for (uint64_t row = 0; status == MARTLET_OK && row < rows; row += 1) {
         const uint64_t matches = before < k ? before : k;
         REQUIRE(counts_given == NULL || counts[row] == matches);
-        require_row(on->index, ids + row * k, distances + row * k, matches, k);
+        require_row(on, ids + row * k, distances + row * k, matches, k);
     }
     if (status == MARTLET_OK)
         require_finished(chosen, sizeof options, control, rows);
@@ -265,27 +289,97 @@ static void fuzz_search(input *in, subject *on) {
 /* ---- Look up and statistics ----------------------------------------------------------------- */
 
 static void fuzz_look_up(input *in, subject *on) {
-    const uint64_t dim = on->options.dim, count = next_byte(in) % (dim > 1000 ? 3 : most_rows);
-    area ids = new_ids(in, count);
-    int64_t *given = or_null(in, ids.first);
+    const uint64_t dim = on->options.dim, stored = count_of(on->index);
+    const uint64_t count = next_byte(in) % (dim > 1000 ? 3 : most_rows);
+    ids_given ids = new_ids(in, count);
+    const martlet_ids *given = or_null(in, ids.claimed);
     float *vectors = malloc(count * dim * sizeof(float));
-    uint8_t *found = malloc(count);
+    int64_t *rows = malloc(count * sizeof(int64_t));
     uint64_t missing = 0;
-    const martlet_status status = martlet_contains(on->index, given, count, ids.row_stride, found);
-    REQUIRE(status == (given == NULL && count > 0 ? MARTLET_INVALID_ARGUMENT : MARTLET_OK));
-    for (uint64_t i = 0; status == MARTLET_OK && i < count; i += 1) {
-        REQUIRE(found[i] <= 1);
-        missing += found[i] == 0;
+    const martlet_status found = martlet_find(on->index, given, rows);
+    REQUIRE_ONE_OF(found, MARTLET_INVALID_ARGUMENT, MARTLET_BAD_TEXT);
+    REQUIRE(given != NULL || found == MARTLET_INVALID_ARGUMENT);
+    const bool is_counted = ids.claimed->struct_size > offsetof(martlet_ids, count);
+    const uint64_t asked = found == MARTLET_OK && is_counted ? ids.complete.count : 0;
+    for (uint64_t i = 0; i < asked; i += 1) {
+        REQUIRE(rows[i] >= -1 && rows[i] < (int64_t)stored);
+        missing += rows[i] == -1;
     }
-    const martlet_status got = martlet_get(on->index, given, count, ids.row_stride, vectors);
-    REQUIRE_ONE_OF(got, MARTLET_INVALID_ARGUMENT, MARTLET_ID_NOT_FOUND);
-    REQUIRE((got == MARTLET_INVALID_ARGUMENT) == (status == MARTLET_INVALID_ARGUMENT));
-    REQUIRE(status != MARTLET_OK || (got == MARTLET_ID_NOT_FOUND) == (missing > 0));
-    for (uint64_t i = 0; got == MARTLET_OK && i < count * dim; i += 1)
+    const martlet_status got = martlet_get(on->index, given, vectors);
+    REQUIRE_ONE_OF(got, MARTLET_INVALID_ARGUMENT, MARTLET_BAD_TEXT, MARTLET_ID_KIND,
+                   MARTLET_ID_NOT_FOUND);
+    if (found == MARTLET_OK)
+        REQUIRE((got != MARTLET_OK) == (missing > 0));
+    else
+        REQUIRE(got == found);
+    for (uint64_t i = 0; got == MARTLET_OK && i < asked * dim; i += 1)
         REQUIRE(isfinite(vectors[i]));
-    free(found);
+    free(rows);
     free(vectors);
-    free(ids.memory);
+    free_ids(&ids);
+}
+
+/* The ids that a text holds, each at the row that it was told for. */
+static void require_told(const subject *on, const martlet_text *text, const int64_t *rows) {
+    martlet_strings strings = MARTLET_STRINGS_INIT;
+    martlet_ids ids = MARTLET_IDS_INIT;
+    int64_t *found = malloc(text->count * sizeof(int64_t));
+    strings.data = text->data;
+    strings.offsets = text->offsets;
+    strings.count = ids.count = text->count;
+    ids.strings = &strings;
+    REQUIRE(text->offsets[0] == 0 && text->offsets[text->count] == (int64_t)text->size);
+    REQUIRE(martlet_find(on->index, &ids, found) == MARTLET_OK);
+    for (uint64_t i = 0; i < text->count; i += 1)
+        REQUIRE(rows[i] == -1 ? text->offsets[i] == text->offsets[i + 1] : found[i] == rows[i]);
+    free(found);
+}
+
+static void fuzz_tell_ids(input *in, subject *on) {
+    static const int64_t hostile[] = {-2, INT64_MIN, INT64_MAX, 1 << 20};
+    const int64_t stored = (int64_t)count_of(on->index);
+    const uint64_t count = next_byte(in) % most_rows;
+    const bool bad = one_in(in, 16);
+    int64_t *rows = malloc(count * sizeof(int64_t));
+    martlet_text text = MARTLET_TEXT_INIT;
+    for (uint64_t i = 0; i < count; i += 1)
+        rows[i] = bad && one_in(in, 4) ? PICK(in, hostile) : next_byte(in) % (stored + 1) - 1;
+    text.capacity = any_count(in, 255) % 1024;
+    text.offset_capacity = any_count(in, 100) % 1024;
+    char *data = malloc(text.capacity);
+    int64_t *offsets = malloc(text.offset_capacity * sizeof(int64_t));
+    text.data = or_null(in, data);
+    text.offsets = or_null(in, offsets);
+    martlet_status status = martlet_get_ids(on->index, or_null(in, rows), count, &text);
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_ID_KIND, MARTLET_BUFFER_TOO_SMALL);
+    REQUIRE(on->kind == MARTLET_STRING_IDS || (status != MARTLET_OK && text.size == 0));
+    if (status == MARTLET_BUFFER_TOO_SMALL) {
+        free(data);
+        free(offsets);
+        text.data = data = malloc(text.capacity = text.size);
+        text.offset_capacity = text.count + 1;
+        text.offsets = offsets = malloc(text.offset_capacity * sizeof(int64_t));
+        status = martlet_get_ids(on->index, rows, count, &text);
+        REQUIRE(status == MARTLET_OK);
+    }
+    if (status == MARTLET_OK && (text.data != NULL || text.size == 0))
+        require_told(on, &text, rows);
+    int64_t *integers = malloc(count * sizeof(int64_t));
+    status = martlet_get_integer_ids(on->index, rows, count, integers);
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_ID_KIND);
+    REQUIRE(count == 0 || on->kind != MARTLET_STRING_IDS || status != MARTLET_OK);
+    free(integers);
+    free(offsets);
+    free(data);
+    free(rows);
+}
+
+static void fuzz_metadata(input *in, subject *on) {
+    const martlet_status status = update_columns(in, on->index);
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_BAD_TEXT, MARTLET_ID_EXISTS,
+                   MARTLET_ID_NOT_FOUND, MARTLET_ID_KIND, MARTLET_COLUMN_TYPE,
+                   MARTLET_OUT_OF_MEMORY);
+    fuzz_values(in, on->index, count_of(on->index));
 }
 
 static void fuzz_statistics(input *in, subject *on) {
@@ -308,20 +402,29 @@ static void fuzz_without_index(void) {
     const int64_t id = 0;
     int64_t ids[1];
     float distances[1];
-    uint8_t found[1];
     uint64_t count;
+    martlet_ids one = MARTLET_IDS_INIT;
+    martlet_text text = MARTLET_TEXT_INIT;
+    martlet_values values = MARTLET_VALUES_INIT;
     martlet_matrix matrix = MARTLET_MATRIX_INIT;
     martlet_statistics statistics;
     statistics.struct_size = sizeof statistics;
-    REQUIRE(martlet_count(NULL, &count) == MARTLET_INVALID_ARGUMENT);
+    one.count = 1;
+    one.integers = &id;
+    REQUIRE(martlet_count(NULL, NULL, 0, &count) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_add(NULL, vector, 1, 4, 4, NULL) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_add_matrix(NULL, &matrix, NULL) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_search(NULL, vector, 1, 4, 4, 1, NULL, ids, distances, NULL) ==
             MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_search_matrix(NULL, &matrix, 1, NULL, ids, distances, NULL) ==
             MARTLET_INVALID_ARGUMENT);
-    REQUIRE(martlet_get(NULL, &id, 1, 8, distances) == MARTLET_INVALID_ARGUMENT);
-    REQUIRE(martlet_contains(NULL, &id, 1, 8, found) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get(NULL, &one, distances) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_find(NULL, &one, ids) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get_ids(NULL, &id, 1, &text) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get_integer_ids(NULL, &id, 1, ids) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get_columns(NULL, &text, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_get_values(NULL, "", 0, NULL, 0, &values) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_update_metadata(NULL, &one, NULL, 0) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_get_statistics(NULL, &statistics) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(strlen(martlet_version()) > 0 && strlen(martlet_kernels()) > 0);
     martlet_index_free(NULL);
@@ -329,7 +432,8 @@ static void fuzz_without_index(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     static void (*const calls[])(input *, subject *) = {
-        fuzz_add, fuzz_add, fuzz_add, fuzz_search, fuzz_search, fuzz_look_up, fuzz_statistics};
+        fuzz_add, fuzz_add, fuzz_add, fuzz_search, fuzz_search,
+        fuzz_look_up, fuzz_tell_ids, fuzz_metadata, fuzz_statistics};
     input in = {bytes, size, size};
     subject on = new_subject(&in);
     if (on.index == NULL)

@@ -8,6 +8,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,7 +125,9 @@ static area new_area(input *in, uint64_t rows, uint64_t columns, int64_t size) {
     int64_t down = reach(rows, made.row_stride), right = reach(columns, made.component_stride);
     int64_t lowest = (down < 0 ? down : 0) + (right < 0 ? right : 0);
     int64_t bytes = llabs(down) + llabs(right) + size;
-    if (bytes > largest_area) {
+    /* Rows may overlap, so that there are more elements than bytes. */
+    const bool too_many = rows > 0 && columns > largest_area / rows;
+    if (bytes > largest_area || too_many) {
         made.row_stride = made.component_stride = lowest = 0;
         bytes = size;
     }
@@ -175,7 +178,7 @@ static area new_vectors(input *in, uint64_t rows, uint64_t columns, martlet_elem
     return place;
 }
 
-static area new_ids(input *in, uint64_t count) {
+static area new_integers(input *in, uint64_t count) {
     area place = new_area(in, count, 1, sizeof(int64_t));
     const uint64_t filled = place.row_stride == 0 && count > 0 ? 1 : count;
     const int64_t first = any_id(in);
@@ -185,6 +188,115 @@ static area new_ids(input *in, uint64_t count) {
         memcpy(element_at(place, i, 0), &id, sizeof id);
     }
     return place;
+}
+
+/* ---- Strings -------------------------------------------------------------------------------- */
+
+/* Strings in memory of just their size, which the caller frees. */
+typedef struct strings_given {
+    martlet_strings complete;
+    char *data;
+    uint8_t *offsets;
+} strings_given;
+
+static void store_offset(const strings_given *given, uint64_t place, int64_t offset) {
+    const uint32_t size = given->complete.offset_bytes;
+    const int32_t narrow = (int32_t)offset;
+    if (size == 4)
+        memcpy(given->offsets + place * size, &narrow, size);
+    else
+        memcpy(given->offsets + place * size, &offset, size);
+}
+
+/* A short string, mostly UTF-8, and now and then one that was there before. */
+static size_t write_string(input *in, char *out, uint64_t number, bool hostile) {
+    static const char *const starts[] = {"", "a", "ab", "\xC3\xA9", "\xF0\x9F\xAA\xB6", "long long"};
+    static const char *const bad[] = {"\xFF", "\xC3", "\xED\xA0\x80", "a\x80", "\xC0\x80"};
+    const char *start = hostile && one_in(in, 16) ? PICK(in, bad) : PICK(in, starts);
+    size_t size = strlen(start);
+    memcpy(out, start, size);
+    for (; number > 0; number /= 16)
+        out[size++] = "0123456789abcde\0"[number % 16];
+    return size;
+}
+
+/* The first may begin behind other bytes. An offset may be wrong, but not so that strings would
+ * reach beyond the memory. */
+static strings_given new_strings(input *in, uint64_t count) {
+    static const int64_t wrong[] = {-1, INT32_MAX, INT32_MIN, 1000000};
+    const martlet_strings empty = MARTLET_STRINGS_INIT;
+    const bool hostile = one_in(in, 8), rising = !one_in(in, 4);
+    const uint64_t first = next_byte(in);
+    size_t size = one_in(in, 4) ? next_byte(in) % 8 : 0;
+    char *data = malloc(size + count * 32 + 1);
+    strings_given given = {empty, NULL, NULL};
+    given.complete.offset_bytes = one_in(in, 2) ? 4 : 8;
+    given.offsets = malloc((count + 1) * given.complete.offset_bytes);
+    memset(data, 0xFF, size);
+    store_offset(&given, 0, (int64_t)size);
+    for (uint64_t i = 0; i < count; i += 1) {
+        size += write_string(in, data + size, rising ? first * 8 + i : next_byte(in), hostile);
+        store_offset(&given, i + 1, (int64_t)size);
+    }
+    if (count > 0 && one_in(in, 32))
+        store_offset(&given, next_byte(in) % count, PICK(in, wrong));
+    given.data = malloc(size);
+    memcpy(given.data, data, size);
+    free(data);
+    given.complete.data = one_in(in, 64) ? NULL : given.data;
+    given.complete.offsets = one_in(in, 64) ? NULL : given.offsets;
+    given.complete.count = count;
+    if (one_in(in, 64))
+        given.complete.offset_bytes = next_byte(in) & 3;
+    return given;
+}
+
+static void free_strings(strings_given *given) {
+    free(given->data);
+    free(given->offsets);
+}
+
+/* ---- Ids ------------------------------------------------------------------------------------ */
+
+typedef struct ids_given {
+    martlet_id_kind kind;
+    martlet_ids complete;
+    martlet_ids *claimed; /* the struct as it is handed over */
+    area integers;
+    strings_given strings;
+    martlet_strings *claimed_strings;
+} ids_given;
+
+/* `count` ids, or a few if they are strings and there would be too many. */
+static ids_given new_ids(input *in, uint64_t count) {
+    const martlet_ids empty = MARTLET_IDS_INIT;
+    const uint64_t off_by_one = one_in(in, 64);
+    ids_given ids = {one_in(in, 2) ? MARTLET_STRING_IDS : MARTLET_INTEGER_IDS, empty, NULL,
+                     new_integers(in, count), new_strings(in, count <= most_rows ? count : 3), NULL};
+    martlet_strings *strings = &ids.strings.complete;
+    /* Without their sizes strings would be others, in memory made for these; likewise integers. */
+    ids.claimed_strings = new_struct(
+        strings, sizeof *strings,
+        any_struct_size(in, sizeof *strings, offsetof(martlet_strings, offset_bytes),
+                        sizeof *strings));
+    ids.complete.count = (count <= most_rows ? count : any_count(in, 4)) - (count > 0 && off_by_one);
+    ids.complete.stride = ids.integers.row_stride;
+    if (ids.kind == MARTLET_STRING_IDS)
+        ids.complete.strings = ids.claimed_strings;
+    if (ids.kind == MARTLET_INTEGER_IDS || one_in(in, 64))
+        ids.complete.integers = one_in(in, 64) ? NULL : (int64_t *)(void *)ids.integers.first;
+    ids.claimed = new_struct(
+        &ids.complete, sizeof ids.complete,
+        any_struct_size(in, sizeof ids.complete, offsetof(martlet_ids, stride),
+                        offsetof(martlet_ids, strings)));
+    return ids;
+}
+
+static void free_ids(ids_given *ids) {
+    free(ids->claimed);
+    free(ids->claimed_strings);
+    free(ids->integers.memory);
+    free_strings(&ids->strings);
 }
 
 #endif

@@ -17,17 +17,14 @@ import Testing
         #expect(address(baseline.code_distances) != address(x86V3.code_distances))
         #expect(address(baseline.convert) != address(x86V3.convert))
         #expect(address(baseline.encode) != address(x86V3.encode))
+        #expect(address(baseline.select_integers) != address(x86V3.select_integers))
+        #expect(address(baseline.select_doubles) != address(x86V3.select_doubles))
+        #expect(address(baseline.select_byte) != address(x86V3.select_byte))
+        #expect(address(baseline.select_number) != address(x86V3.select_number))
+        #expect(address(baseline.select_numbers) != address(x86V3.select_numbers))
     }
 
-    private func address(_ kernel: kernels_score?) -> UInt {
-        unsafeBitCast(kernel, to: UInt.self)
-    }
-
-    private func address(_ kernel: kernels_convert?) -> UInt {
-        unsafeBitCast(kernel, to: UInt.self)
-    }
-
-    private func address(_ kernel: kernels_encode?) -> UInt {
+    private func address<Kernel>(_ kernel: Kernel) -> UInt {
         unsafeBitCast(kernel, to: UInt.self)
     }
 }

@@ -21,9 +21,15 @@ imports Martlet CIntrinsics Glibc Kernels KernelsV3
 imports MartletC CMartlet Glibc Martlet
 avoids . 'print|debugPrint|dump|exit|abort|fatalError|try! \w+'
 avoids Martlet 'martlet_\w+'
-avoids Martlet/Support 'Graph|LinkTable|Scorer|Vector\w+|IdMap|Searcher|GraphBuilder'
-avoids Martlet/Vectors 'Graph|LinkTable|IdMap|Searcher|GraphBuilder'
-avoids Martlet/Graph 'Metric|Matrix|Scorer|Vector\w+|IdMap|Searcher|GraphBuilder'
-avoids Martlet/Search 'Metric|IdMap|GraphBuilder'
-avoids Martlet/Build 'Metric|Matrix|IdMap|Searcher'
+ids='Ids|IntegerIds|StringIds|TextTable'
+avoids Martlet/Support "Graph|LinkTable|Scorer|Vector\w+|$ids|Searcher|GraphBuilder"
+avoids Martlet/Vectors "Graph|LinkTable|$ids|Searcher|GraphBuilder"
+avoids Martlet/Graph "Metric|Matrix|Scorer|Vector\w+|$ids|Searcher|GraphBuilder"
+avoids Martlet/Search "Metric|$ids|GraphBuilder|Filter|Metadata\w+|Mask"
+avoids Martlet/Build "Metric|Matrix|$ids|Searcher"
+avoids Martlet/Records 'Graph|LinkTable|Metric|Matrix|Scorer|Vector\w+|Searcher|GraphBuilder'
+for folder in JSON Metadata Filter; do
+    avoids Martlet/$folder \
+        'Graph|LinkTable|Metric|Matrix|Scorer|Vector\w+|Ids|IntegerIds|StringIds|Searcher|GraphBuilder'
+done
 summary "Floors"

@@ -1,6 +1,6 @@
 /* Add: ids given and assigned, every refusal, and that a refused batch has changed nothing. */
 #define _POSIX_C_SOURCE 200809L
-#include "oracle.h"
+#include "ids.h"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -14,8 +14,8 @@ static const int64_t id_bytes = (int64_t)sizeof(int64_t);
 static martlet_status add_with_ids(martlet_index *index, const float *vectors, uint64_t rows,
                                    const int64_t *ids, int64_t id_stride) {
     martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
-    options.ids = ids;
-    options.id_stride = id_stride;
+    const martlet_ids given = integer_ids(ids, rows, id_stride);
+    options.ids = ids == NULL ? NULL : &given;
     return martlet_add(index, vectors, rows, row_bytes, FLOAT_SIZE, &options);
 }
 
@@ -25,9 +25,9 @@ static martlet_status add_one(martlet_index *index, int64_t id) {
 }
 
 static bool contains(const martlet_index *index, int64_t id) {
-    uint8_t found = 2;
-    CHECK_OK(martlet_contains(index, &id, 1, 0, &found));
-    return found == 1;
+    int64_t row = -9;
+    CHECK_OK(find_integers(index, &id, 1, 0, &row));
+    return row >= 0;
 }
 
 /* Adds one vector and returns the id it was assigned. */
@@ -92,8 +92,8 @@ static void test_given_ids_in_every_stride(void) {
         const int64_t step = strides[s] / id_bytes, first = step < 0 ? 6 : 0;
         martlet_index *index = new_index(dim, MARTLET_L2);
         martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
-        options.ids = ids + first;
-        options.id_stride = strides[s];
+        const martlet_ids given = integer_ids(ids + first, 3, strides[s]);
+        options.ids = &given;
         options.assigned_ids = assigned;
         CHECK_OK(martlet_add(index, vectors, 3, row_bytes, FLOAT_SIZE, &options));
         CHECK_OK(martlet_search(index, vectors, 3, row_bytes, FLOAT_SIZE, 1, NULL, found,
@@ -109,11 +109,13 @@ static void test_unaligned_ids(void) {
     const int64_t ids[2] = {123456789012345, -5};
     float vectors[2 * dim];
     martlet_index *index = new_index(dim, MARTLET_L2);
+    martlet_ids given = integer_ids(NULL, 2, id_bytes);
     martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
     const void *unaligned = buffer + 1;
     fill_whole(vectors, 2 * dim, 3);
     memcpy(buffer + 1, ids, sizeof ids);
-    memcpy(&options.ids, &unaligned, sizeof unaligned);
+    memcpy(&given.integers, &unaligned, sizeof unaligned);
+    options.ids = &given;
     CHECK_OK(martlet_add(index, vectors, 2, row_bytes, FLOAT_SIZE, &options));
     CHECK(contains(index, ids[0]) && contains(index, ids[1]));
     martlet_index_free(index);

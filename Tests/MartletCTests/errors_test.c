@@ -17,6 +17,8 @@ static void test_codes_never_change(void) {
     CHECK(MARTLET_NOT_FINITE == 11 && MARTLET_BAD_LENGTH == 12 && MARTLET_ID_EXISTS == 20);
     CHECK(MARTLET_ID_NOT_FOUND == 21 && MARTLET_OUT_OF_MEMORY == 30 && MARTLET_CANCELLED == 31);
     CHECK(MARTLET_INDEX_FULL == 32 && MARTLET_INTERNAL == 90);
+    CHECK(MARTLET_BAD_TEXT == 13 && MARTLET_ID_KIND == 22 && MARTLET_BUFFER_TOO_SMALL == 33);
+    CHECK(MARTLET_COLUMN_TYPE == 40 && MARTLET_BAD_FILTER == 41);
 }
 
 static void test_no_failure_is_an_empty_sentence(void) {
@@ -38,7 +40,7 @@ static void test_a_sentence_says_what_was_given_and_expected(void) {
 static void test_a_sentence_stays_until_the_next_failure(void) {
     martlet_index *index = new_index(2, MARTLET_L2);
     float vector[2] = {1, 2};
-    CHECK_INVALID(martlet_count(NULL, NULL));
+    CHECK_INVALID(martlet_count(NULL, NULL, 0, NULL));
     const char *sentence = martlet_last_error();
     char copy[sentence_size];
     copy_last_error(copy);
@@ -70,7 +72,7 @@ static void test_each_thread_has_its_own_sentence(void) {
     sentences elsewhere = {"unset", ""};
     char here[sentence_size];
     pthread_t thread;
-    CHECK_INVALID(martlet_count(NULL, NULL));
+    CHECK_INVALID(martlet_count(NULL, NULL, 0, NULL));
     copy_last_error(here);
     CHECK(pthread_create(&thread, NULL, fail_elsewhere, &elsewhere) == 0);
     CHECK(pthread_join(thread, NULL) == 0);

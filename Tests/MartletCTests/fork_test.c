@@ -1,6 +1,6 @@
 /* fork(): parent and child both go on, whatever other threads were doing at that moment. */
 #define _POSIX_C_SOURCE 200809L
-#include "oracle.h"
+#include "ids.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -44,6 +44,31 @@ static void test_both_processes_go_on_after_fork(void) {
     if (child == 0)
         _exit(adds_and_finds(index, 2) && count_of(index) == 400 ? 0 : 1);
     CHECK(adds_and_finds(index, 3) && count_of(index) == 400);
+    CHECK(child_succeeds(child));
+    martlet_index_free(index);
+}
+
+/* Adds a vector under a string id, then finds it and the one that was there before. */
+static bool adds_and_finds_strings(martlet_index *index, const char *added) {
+    const char *const names[] = {added, "first"};
+    const float vector[dim] = {1, 2, 3, 4};
+    string_list list;
+    int64_t rows[2] = {-9, -9};
+    bool good;
+    martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
+    options.ids = string_ids(&list, names, 1);
+    good = martlet_add(index, vector, 1, 0, FLOAT_SIZE, &options) == MARTLET_OK;
+    good &= martlet_find(index, string_ids(&list, names, 2), rows) == MARTLET_OK;
+    return good && rows[0] == (int64_t)count_of(index) - 1 && rows[1] == 0;
+}
+
+static void test_string_ids_after_fork(void) {
+    martlet_index *index = new_index(dim, MARTLET_L2);
+    CHECK(adds_and_finds_strings(index, "first"));
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(adds_and_finds_strings(index, "of the child") ? 0 : 1);
+    CHECK(adds_and_finds_strings(index, "of the parent") && count_of(index) == 2);
     CHECK(child_succeeds(child));
     martlet_index_free(index);
 }
@@ -93,7 +118,7 @@ static void *search_until_stopped(void *argument) {
     while (!__atomic_load_n(&shared->stop, __ATOMIC_ACQUIRE)) {
         uint64_t count = 0;
         for (int i = 0; i < counts; i += 1)
-            good &= martlet_count(shared->index, &count) == MARTLET_OK && count == stored;
+            good &= martlet_count(shared->index, NULL, 0, &count) == MARTLET_OK && count == stored;
         good &= finds_the_first_row(shared);
     }
     shared->status = good ? MARTLET_OK : MARTLET_INTERNAL;
@@ -146,6 +171,7 @@ static void test_fork_beside_an_add(void) {
 
 int main(void) {
     test_both_processes_go_on_after_fork();
+    test_string_ids_after_fork();
     test_fork_beside_searches();
     test_fork_beside_an_add();
     return check_summary("fork");

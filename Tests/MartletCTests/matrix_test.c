@@ -1,5 +1,5 @@
 /* Vectors in the caller's memory: every element type in every layout, compared with plain loops. */
-#include "oracle.h"
+#include "ids.h"
 
 enum { rows = 5, dim = 4, largest = 8 /* bytes of the largest element */ };
 
@@ -70,7 +70,7 @@ static void check_stored_digits(const martlet_index *index) {
     bool same = true;
     for (int64_t row = 0; row < rows; row += 1)
         ids[row] = row;
-    CHECK_OK(martlet_get(index, ids, rows, sizeof(int64_t), stored));
+    CHECK_OK(get_integers(index, ids, rows, sizeof(int64_t), stored));
     for (uint64_t i = 0; i < rows * dim; i += 1)
         same = same && stored[i] == (float)digit_at(i / dim, i % dim);
     CHECK(same);
@@ -107,7 +107,7 @@ static void test_stride_zero_repeats(void) {
     martlet_index *index = new_index(dim, MARTLET_L2);
     CHECK_OK(martlet_add(index, numbers, 3, 0, FLOAT_SIZE, NULL));
     CHECK_OK(martlet_add(index, numbers, 4, FLOAT_SIZE, 0, NULL));
-    CHECK_OK(martlet_get(index, ids, 2, sizeof ids[0], stored));
+    CHECK_OK(get_integers(index, ids, 2, sizeof ids[0], stored));
     CHECK(memcmp(stored, numbers, sizeof numbers) == 0);
     CHECK(stored[4] == 1 && stored[5] == 1 && stored[6] == 1 && stored[7] == 1);
     martlet_index_free(index);
@@ -125,7 +125,7 @@ static martlet_status round_trip(const void *value, martlet_element element, flo
     martlet_status status = martlet_add_matrix(index, &matrix, NULL);
     CHECK(count_of(index) == (status == MARTLET_OK ? 1 : 0));
     if (status == MARTLET_OK)
-        CHECK_OK(martlet_get(index, &id, 1, 0, stored));
+        CHECK_OK(get_integers(index, &id, 1, 0, stored));
     martlet_index_free(index);
     return status;
 }

@@ -50,7 +50,7 @@ static inline martlet_status add_rows(martlet_index *index, const float *rows, u
 
 static inline uint64_t count_of(const martlet_index *index) {
     uint64_t count = 0;
-    CHECK_OK(martlet_count(index, &count));
+    CHECK_OK(martlet_count(index, NULL, 0, &count));
     return count;
 }
 

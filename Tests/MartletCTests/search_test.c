@@ -1,5 +1,5 @@
 /* Search: exact answers for each metric, short and empty results, ties, and every refusal. */
-#include "oracle.h"
+#include "ids.h"
 
 #include <stddef.h>
 
@@ -73,7 +73,8 @@ static void test_ties_come_in_the_order_of_adding(void) {
         fill_whole(vectors + row * dim, dim, row % 2);
         given[row] = 1000 - (int64_t)row * 7 % 31;
     }
-    options.ids = given;
+    const martlet_ids of_rows = integer_ids(given, 2 * copies, sizeof given[0]);
+    options.ids = &of_rows;
     CHECK_OK(martlet_add(index, vectors, 2 * copies, row_bytes, FLOAT_SIZE, &options));
     CHECK_OK(martlet_search(index, vectors, 1, 0, FLOAT_SIZE, 2 * copies, NULL, ids, distances,
                             NULL));

@@ -1,5 +1,5 @@
 /* Statistics: what the index says of itself agrees with what was put in and with itself. */
-#include "oracle.h"
+#include "ids.h"
 
 #include <stddef.h>
 
@@ -31,6 +31,7 @@ static void test_empty_index(void) {
     CHECK(seen.struct_size == sizeof seen && seen.reserved == 0);
     CHECK(seen.dim == dim && seen.metric == MARTLET_IP && seen.M == M);
     CHECK(seen.ef_construction == 50 && seen.seed == 99);
+    CHECK(seen.id_kind == MARTLET_NO_IDS_YET && seen.columns == 0);
     CHECK(seen.count == 0 && seen.links == 0 && seen.max_links == 0 && seen.reachable == 0);
     CHECK(seen.add_rows == 0 && seen.add_total_ns == 0 && seen.add_distances == 0);
     for (size_t level = 0; level < MARTLET_LEVELS; level += 1)
@@ -97,6 +98,23 @@ static void test_after_each_add(void) {
     free(vectors);
 }
 
+static void test_kinds_of_ids(void) {
+    static const char *const names[] = {"one", "two hundred", ""};
+    string_list list;
+    float vectors[3 * dim];
+    martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
+    martlet_index *integers = new_small_M_index(), *strings = new_small_M_index();
+    fill_whole(vectors, 3 * dim, 8);
+    CHECK_OK(add_rows(integers, vectors, 3, dim));
+    CHECK(statistics_of(integers).id_kind == MARTLET_INTEGER_IDS);
+    options.ids = string_ids(&list, names, 3);
+    CHECK_OK(martlet_add(strings, vectors, 3, dim * FLOAT_SIZE, FLOAT_SIZE, &options));
+    CHECK(statistics_of(strings).id_kind == MARTLET_STRING_IDS);
+    CHECK(statistics_of(strings).id_bytes >= 14 + 3 * 8);
+    martlet_index_free(integers);
+    martlet_index_free(strings);
+}
+
 /* A hundred copies of each of five points: no island, no copy lost. */
 static void test_copies_are_reachable(void) {
     enum { points = 5, copies = 100 };
@@ -158,6 +176,7 @@ static void test_smaller_struct(void) {
 int main(void) {
     test_empty_index();
     test_after_each_add();
+    test_kinds_of_ids();
     test_copies_are_reachable();
     test_bad_arguments();
     test_smaller_struct();

@@ -50,7 +50,7 @@ extension Index {
         (options.threads, options.control) = (threads, control)
         guard let ids else { return try addAssigningIds(rows, options) }
         try ids.withUnsafeBufferPointer { column throws(MartletError) in
-            options.ids = column.baseAddress.map { IdColumn(data: $0) }
+            options.ids = .integers(Integers(data: column.baseAddress, count: column.count))
             try withMatrix(rows, columns: configuration.dim) { matrix throws(MartletError) in
                 try add(matrix, options)
             }
@@ -75,17 +75,38 @@ extension Index {
     public func nearest<C: Component>(
         to queries: [[C]], k: Int, ef: Int = 64, threads: Int = 1
     ) throws(MartletError) -> [[Hit]] {
+        var options = SearchOptions()
+        (options.ef, options.threads) = (ef, threads)
+        return try nearest(to: queries, k: k, options).hits
+    }
+
+    /// The same with conditions, and how they were found.
+    public func nearest<C: Component>(
+        to queries: [[C]], k: Int, _ options: SearchOptions
+    ) throws(MartletError) -> (hits: [[Hit]], explanation: SearchExplanation) {
         var ids = [Int64](repeating: -9, count: queries.count * k)
         var distances = [Float](repeating: -9, count: queries.count * k)
         var counts = [UInt64](repeating: 9, count: queries.count)
-        var options = SearchOptions()
-        (options.ef, options.threads) = (ef, threads)
         let output = SearchOutput(ids: &ids, distances: &distances, counts: &counts)
-        try withMatrix(queries, columns: configuration.dim) { matrix throws(MartletError) in
+        let explanation = try withMatrix(queries, columns: configuration.dim) {
+            matrix throws(MartletError) in
             try search(matrix, k: k, options, into: output)
         }
-        return counts.indices.map { row in
+        let hits = counts.indices.map { row in
             (row * k..<row * k + Int(counts[row])).map { Hit(id: ids[$0], distance: distances[$0]) }
+        }
+        return (hits, explanation)
+    }
+
+    /// The same among the rows that `allow` lets through.
+    public func nearest<C: Component>(
+        to queries: [[C]], k: Int, ef: Int = 64, threads: Int = 1, allow: [Bool]
+    ) throws(MartletError) -> (hits: [[Hit]], explanation: SearchExplanation) {
+        try allow.withUnsafeBufferPointer { mask throws(MartletError) in
+            var options = SearchOptions()
+            (options.ef, options.threads) = (ef, threads)
+            options.allow = Mask(data: mask.baseAddress, rows: mask.count)
+            return try nearest(to: queries, k: k, options)
         }
     }
 
@@ -96,7 +117,7 @@ extension Index {
         try floats.withUnsafeMutableBufferPointer { floats throws(MartletError) in
             try ids.withUnsafeBufferPointer { column throws(MartletError) in
                 guard let data = column.baseAddress, let out = floats.baseAddress else { return }
-                try get(IdColumn(data: data), count: ids.count, into: out)
+                try get(.integers(Integers(data: data, count: ids.count)), into: out)
             }
         }
         return ids.indices.map { Array(floats[$0 * dim..<($0 + 1) * dim]) }
@@ -104,11 +125,11 @@ extension Index {
 
     /// Whether the index holds each of `ids`.
     public func holds(_ ids: [Int64]) throws(MartletError) -> [Bool] {
-        var found = [Bool](repeating: false, count: ids.count)
+        var rows = [Int64](repeating: -9, count: ids.count)
         try ids.withUnsafeBufferPointer { column throws(MartletError) in
-            guard let data = column.baseAddress else { return }
-            try contains(IdColumn(data: data), count: ids.count) { found[$0] = $1 }
+            try find(
+                .integers(Integers(data: column.baseAddress, count: column.count)), into: &rows)
         }
-        return found
+        return rows.map { $0 >= 0 }
     }
 }

@@ -110,7 +110,7 @@ import Testing
         try ids.withUnsafeBytes { column in
             try written.withUnsafeMutableBufferPointer { written in
                 var options = AddOptions()
-                options.ids = IdColumn(data: column.baseAddress!)
+                options.ids = .integers(Integers(data: column.baseAddress, count: 2))
                 options.assignedIds = written.baseAddress
                 try withMatrix(rows, columns: 1) { try index.add($0, options) }
             }

@@ -28,6 +28,19 @@ import Testing
         #expect(throws: MartletError.idNotFound(id: 8)) { try index.get(8) }
     }
 
+    @Test func stringIds() throws {
+        let index = try Index(Configuration(dim: 2))
+        try index.add([[0, 0], [3, 4]], ids: ["a", "ü"])
+        #expect(try index.get("ü") == [3, 4])
+        #expect(index.contains("a") && !index.contains("b") && !index.contains(0))
+        #expect(try index.stringId(ofRow: 1) == "ü")
+        #expect(throws: MartletError.idNotFound(id: "b")) { try index.get("b") }
+        #expect(throws: MartletError.self) { try index.get(0) }
+        for row in [-1, 2] as [Int64] {
+            #expect(throws: MartletError.self) { try index.stringId(ofRow: row) }
+        }
+    }
+
     @Test func fewerMatchesIfThereAreFewer() throws {
         let index = try Index(Configuration(dim: 2))
         #expect(try index.search([1, 1]) == [])

@@ -75,16 +75,6 @@ import Testing
         #expect(try index.rows([0]) == [[5]])
     }
 
-    @Test func idsMustNotOverflowTheAddressSpace() throws {
-        let index = try Index(Configuration(dim: 1))
-        var id: Int64 = 4
-        let column = IdColumn(data: &id, stride: .max)
-        #expect(throws: MartletError.self) { try column.check(rows: 3) }
-        #expect(throws: Never.self) { try column.check(rows: 1) }
-        #expect(throws: Never.self) { try column.check(rows: 0) }
-        #expect(throws: MartletError.self) { try index.contains(column, count: 3) { _, _ in } }
-    }
-
     private func expectInvalid(_ sentence: String, _ damage: (inout Matrix) -> Void) {
         let floats: [Float] = [1, 2, 3, 4]
         floats.withUnsafeBufferPointer { floats in

@@ -5,8 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from datetime import datetime, timezone
 
+import numpy as np
 import pytest
+
+import martlet
+
+# In the index of the fixture `every_type`.
+VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3)
+MIDSUMMER = datetime(2024, 6, 21, 12, 30, 15, 123456, tzinfo=timezone.utc)
 
 
 @pytest.fixture
@@ -38,3 +46,23 @@ def assert_same_index():
         return stats, work
 
     return check
+
+
+@pytest.fixture
+def every_type():
+    """Return an index with a column of every type; its second vector has nulls only."""
+    index = martlet.Index(3)
+    index.add(
+        VECTORS[:2],
+        ids=["a", "b"],
+        metadata={
+            "flag": [True, None],
+            "year": [2020, None],
+            "score": [0.5, None],
+            "lang": ["sv", None],
+            "at": [MIDSUMMER, None],
+            "tags": [["x", "y"], None],
+            "extra": [{"deep": [1, None]}, None],
+        },
+    )
+    return index

@@ -11,13 +11,23 @@ from pathlib import Path
 import pytest
 
 import martlet
+import martlet._base
 import martlet._errors
 import martlet._ffi
+import martlet._stored
 import martlet.hits
 import martlet.index
 import martlet.statistics
 
-MODULES = [martlet, martlet._errors, martlet.hits, martlet.index, martlet.statistics]
+MODULES = [
+    martlet,
+    martlet._base,
+    martlet._errors,
+    martlet._stored,
+    martlet.hits,
+    martlet.index,
+    martlet.statistics,
+]
 PUBLIC = [getattr(martlet, name) for name in martlet.__all__]
 METHODS = [
     method

@@ -10,28 +10,26 @@ from pathlib import Path
 import pytest
 
 import martlet
-from martlet import _errors, _ffi
+from martlet import _errors, _ffi, _structs
 
 HEADER = Path(__file__).parents[2] / "include" / "martlet.h"
 TEXT = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
 
 SCALARS = {
     "uint8_t": ctypes.c_uint8,
+    "int32_t": ctypes.c_int32,
     "uint32_t": ctypes.c_uint32,
     "int64_t": ctypes.c_int64,
     "uint64_t": ctypes.c_uint64,
     "float": ctypes.c_float,
-    "martlet_status": ctypes.c_int32,
-    "martlet_metric": ctypes.c_int32,
-    "martlet_element": ctypes.c_int32,
+    "double": ctypes.c_double,
 }
+# Each enumeration is an int32_t under a name of its own.
+for name in re.findall(r"typedef int32_t (\w+);", TEXT):
+    SCALARS[name] = ctypes.c_int32
 STRUCTS = {
-    "martlet_index_options": _ffi.IndexOptions,
-    "martlet_matrix": _ffi.Matrix,
-    "martlet_control": _ffi.Control,
-    "martlet_add_options": _ffi.AddOptions,
-    "martlet_search_options": _ffi.SearchOptions,
-    "martlet_statistics": _ffi.Statistics,
+    name: getattr(_structs, name[len("martlet_") :].title().replace("_", ""))
+    for name in re.findall(r"typedef struct (\w+) \{", TEXT)
 }
 
 
@@ -51,7 +49,7 @@ def ctypes_of(declaration):
     if stars == 0:
         return [SCALARS[base]]
     if base == "char":
-        return [ctypes.c_char_p]
+        return [ctypes.c_char_p, ctypes.c_void_p]
     if base == "void":
         return [ctypes.c_void_p]
     return [ctypes.POINTER({**SCALARS, **STRUCTS}[base]), ctypes.c_void_p]
@@ -89,10 +87,6 @@ def test_function(name):
         assert type_ in ctypes_of(argument)
 
 
-def test_every_struct_is_declared():
-    assert set(re.findall(r"typedef struct (\w+) \{", TEXT)) == set(STRUCTS)
-
-
 @pytest.mark.parametrize("name", sorted(STRUCTS))
 def test_struct(name):
     declared = STRUCTS[name]._fields_
@@ -108,15 +102,31 @@ def test_struct(name):
         assert field == found
 
 
+# Names in the order of their enumerators, and the rest of the enumerators' names.
+NAMES = {
+    _structs.ELEMENTS: "{}",
+    _structs.TYPES: "TYPE_{}",
+    _structs.FORMATS: "AS_{}",
+    _structs.UNITS: "{}",
+    ("plain_beam", "bridged_beam", "exact_scan"): "{}",
+}
+
+
 def test_constants():
     values = constants()
-    for name, value in _ffi.METRICS.items():
+    for name, value in _structs.METRICS.items():
         assert values[f"MARTLET_{name.upper()}"] == value
-    for value, name in enumerate(_ffi.ELEMENTS):
-        assert values[f"MARTLET_{name.upper()}"] == value
-    assert values["MARTLET_DEFAULT_EF"] == _ffi.DEFAULT_EF
-    assert values["MARTLET_LEVELS"] == _ffi.LEVELS
+    for names, prefix in NAMES.items():
+        for value, name in enumerate(names):
+            assert values[f"MARTLET_{prefix.format(name.upper())}"] == value
+    for kind, value in {None: "NO_IDS_YET", "int": "INTEGER_IDS", "str": "STRING_IDS"}.items():
+        assert _structs.ID_KINDS[values[f"MARTLET_{value}"]] == kind
+    assert values["MARTLET_DEFAULT_EF"] == _structs.DEFAULT_EF
+    assert values["MARTLET_LEVELS"] == _structs.LEVELS
     assert values["MARTLET_OK"] == _errors.OK
+    assert values["MARTLET_BUFFER_TOO_SMALL"] == _errors.BUFFER_TOO_SMALL
+    assert values["MARTLET_ID_KIND"] == _errors.ID_KIND
+    assert f"#define MARTLET_NO_ID ((int64_t){_structs.NO_ID})" in TEXT
 
 
 def test_defaults_of_the_signature():
@@ -128,7 +138,8 @@ def test_defaults_of_the_signature():
 
 def test_every_status_has_an_exception():
     body = re.search(r"martlet_status;\s*enum \{(.*?)\}", TEXT, flags=re.S).group(1)
-    statuses = {int(value) for value in re.findall(r"= (\d+)", body)} - {_errors.OK}
+    statuses = {int(value) for value in re.findall(r"= (\d+)", body)}
+    statuses -= {_errors.OK, _errors.BUFFER_TOO_SMALL}
     classes = [type(_errors.from_status(status, "")) for status in sorted(statuses)]
     assert len(set(classes)) == len(statuses)
 

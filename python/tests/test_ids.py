@@ -1,4 +1,4 @@
-"""Ids: any int64, given or assigned, in place or copied; bad ones change nothing."""
+"""Ids: any int64 or string, given or assigned, in place or copied; bad ones change nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import numpy as np
 import pytest
 
 import martlet
+
+try:
+    import pyarrow as pa
+except ImportError:
+    pa = None
+try:
+    import polars as pl
+except ImportError:
+    pl = None
+try:
+    import pandas as pd
+except ImportError:
+    pd = None
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
@@ -95,7 +108,11 @@ BAD = {
     "float": ([1, 2, 3.0, 4], TypeError, r"ids\[2\] is 3.0 \(float\); expected an integer"),
     "bool": ([1, 2, 3, True], TypeError, r"ids\[3\] is True \(bool\)"),
     "NumPy bool": ([1, 2, 3, np.True_], TypeError, r"ids\[3\]"),
-    "text": (["1", 2, 3, 4], TypeError, r"ids\[0\] is '1' \(str\)"),
+    "text": ([1, 2, "3", 4], TypeError, r"ids\[2\] is '3' \(str\); expected an integer"),
+    "strings": (["1", "2", "3", "4"], martlet.IdKindError, "string"),
+    "string array": (np.array(["a", "b", "c", "d"]), martlet.IdKindError, "string"),
+    "integer among strings": (["1", "2", 3, "4"], TypeError, r"ids\[2\] is 3 \(int\)"),
+    "None first": ([None, 2, 3, 4], TypeError, r"ids\[0\] is None.*integer or a string"),
     "None": ([1, None, 3, 4], TypeError, r"ids\[1\] is None"),
     "string": ("abcd", TypeError, "got str"),
     "number": (5, TypeError, "got int"),
@@ -103,7 +120,6 @@ BAD = {
     "below int64": ([1, -(2**63) - 1, 3, 4], ValueError, r"ids\[1\] is -9223372036854775809"),
     "float array": (np.arange(4.0), TypeError, "float64; expected integers"),
     "bool array": (np.ones(4, bool), TypeError, "bool; expected integers"),
-    "text array": (np.array(["a", "b", "c", "d"]), TypeError, "expected integers"),
     "uint64 beyond": (np.array([1, 2, 3, 2**63], np.uint64), ValueError, r"ids\[3\]"),
     "matrix": (np.arange(4).reshape(2, 2), ValueError, r"shape \(2, 2\)"),
     "masked": (np.ma.masked_equal(np.arange(4), 2), TypeError, "mask"),
@@ -147,7 +163,172 @@ def test_get_names_the_first_missing_id(index, wanted):
     assert not str(caught.value).startswith(("'", '"'))
 
 
-@pytest.mark.parametrize("wanted", [1.5, "100", None, [1.5], True])
-def test_get_takes_integers_only(index, wanted):
+@pytest.mark.parametrize("wanted", [1.5, "100", ["100"], [None], [1.5], True])
+def test_get_takes_ids_of_the_kind_only(index, wanted):
+    for call in (index.get, index.metadata):
+        with pytest.raises(TypeError):
+            call(wanted)
     with pytest.raises(TypeError):
-        index.get(wanted)
+        index.get(None)
+
+
+# ---- Strings ----------------------------------------------------------------------------------
+
+NAMES = ["a", "", "\0 \0\0", "smörgås 🍞"]
+LONG = "ö" * 2**19  # 1 MB in UTF-8
+
+
+def arrow_forms():
+    """Return the names as data of other libraries, of those that are there."""
+    forms = {}
+    if pa is not None:
+        forms["string"] = pa.array(NAMES, pa.string())
+        forms["large_string"] = pa.array(NAMES, pa.large_string())
+        forms["string_view"] = pa.array([*NAMES], pa.string_view())
+        forms["sliced"] = pa.array(["x", "y", *NAMES, "z"])[2:6]
+        forms["chunked"] = pa.chunked_array([NAMES[:1], [], NAMES[1:]])
+        forms["dictionary"] = pa.array(NAMES).dictionary_encode()
+    if pl is not None:
+        forms["polars"] = pl.Series(NAMES)
+        forms["polars chunks"] = pl.Series(NAMES[:2]).append(pl.Series(NAMES[2:]))
+        forms["polars categories"] = pl.Series(NAMES, dtype=pl.Categorical)
+    if pd is not None:
+        forms["pandas"] = pd.Series(NAMES)
+        forms["pandas objects"] = pd.Series(NAMES, dtype=object)
+        forms["pandas index"] = pd.Index(NAMES)
+    return forms
+
+
+STRING_FORMS = {
+    "list": NAMES,
+    "tuple": tuple(NAMES),
+    "iterator": NAMES,
+    "objects": np.array(NAMES, object),
+    "NumPy strings": [np.str_(name) for name in NAMES],
+    **arrow_forms(),
+}
+if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):  # NumPy 2
+    STRING_FORMS["StringDType"] = np.array(NAMES, np.dtypes.StringDType())
+
+
+@pytest.mark.parametrize("form", STRING_FORMS)
+def test_forms_of_strings(form):
+    index = martlet.Index(3)
+    given = STRING_FORMS[form]
+    added = index.add(ROWS, ids=iter(given) if form == "iterator" else given)
+    assert added.dtype == object
+    assert added.tolist() == NAMES
+    assert index.get(given).tolist() == ROWS.tolist()
+    assert all(name in index for name in NAMES)
+    assert [index.search(row, k=1).ids[0] for row in ROWS] == NAMES
+    assert index.stats()["id_kind"] == "str"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array(["a", "bö", "ccc", "d"]),
+        np.array(["a", "bö", "ccc", "d"])[::-1][::-1],
+        np.char.encode(np.array(["a", "bö", "ccc", "d"]), "utf-8"),
+        np.array(["a", "bö", "ccc", "d"], ">U3"),
+    ],
+    ids=["U", "reversed", "S", "big-endian"],
+)
+def test_string_arrays(given):
+    index = martlet.Index(3)
+    assert index.add(ROWS, ids=given).tolist() == ["a", "bö", "ccc", "d"]
+    assert index.get("bö").tolist() == ROWS[1].tolist()
+
+
+def test_strings_in_results():
+    index = martlet.Index(3)
+    index.add(ROWS, ids=NAMES)
+    one = index.search(ROWS[3], k=5)
+    assert one.ids.dtype == object
+    assert one.ids.tolist() == [*NAMES[::-1], None]
+    assert one.counts == 4
+    many = index.search(ROWS[[1, 0]], k=2)
+    assert many.ids.tolist() == [["", "a"], ["a", ""]]
+    assert index.search(ROWS, k=0).ids.shape == (4, 0)
+    assert index.search(ROWS[:0], k=3).ids.shape == (0, 3)
+    assert index.search(ROWS[0], k=0).ids.tolist() == []
+
+
+def test_looking_up_strings():
+    index = martlet.Index(3)
+    index.add(ROWS, ids=NAMES)
+    assert index.get("").tolist() == [3, 4, 5]
+    assert index.get(NAMES[::-1]).tolist() == ROWS[::-1].tolist()
+    assert index.get([]).shape == (0, 3)
+    assert index.metadata([]) == []
+    for other in ("b", "A", "a ", 0, None, True, b"a", ["a"], "\ud800"):
+        assert other not in index
+    for call in (index.get, index.metadata):
+        with pytest.raises(KeyError, match="smorgas"):
+            call(["a", "smorgas", "x"])
+        for wrong in (0, [0], np.array([1, 2])):
+            with pytest.raises(martlet.IdKindError):
+                call(wrong)
+
+
+def test_a_string_of_a_megabyte():
+    index = martlet.Index(3)
+    index.add(ROWS[:2], ids=[LONG, LONG + "x"])
+    assert index.search(ROWS[1], k=2).ids.tolist() == [LONG + "x", LONG]
+    assert LONG in index
+    assert LONG[:-1] not in index
+    assert index.add(ROWS[2], ids=[LONG[:-1]]).tolist() == [LONG[:-1]]
+
+
+def test_many_strings():
+    names = [f"{'é' * (i % 3)}{i}" for i in range(3000)]
+    vectors = np.random.default_rng(5).standard_normal((3000, 3), np.float32)
+    index = martlet.Index(3)
+    index.add(vectors[:1000], ids=names[:1000])
+    index.add(vectors[1000:], ids=np.array(names[1000:]))
+    assert len(index) == 3000
+    order = np.random.default_rng(6).permutation(3000)
+    assert index.get([names[i] for i in order]).tobytes() == vectors[order].tobytes()
+    assert index.search(vectors, k=1).ids[:, 0].tolist() == names
+
+
+BAD_STRINGS = {
+    "in the index": (["x", "b", "y", "z"], martlet.DuplicateIdError, "b"),
+    "twice in the batch": (["x", "y", "x", "z"], martlet.DuplicateIdError, "x"),
+    "too few": (["x", "y"], ValueError, "2 ids for 4 vectors"),
+    "integers": ([1, 2, 3, 4], martlet.IdKindError, "integer"),
+    "integer array": (np.arange(4), martlet.IdKindError, "integer"),
+    "none given": (None, martlet.IdKindError, "string"),
+    "None": (["x", None, "y", "z"], TypeError, r"ids\[1\] is None.*expected a string"),
+    "NaN": (["x", "y", float("nan"), "z"], TypeError, r"ids\[2\] is nan"),
+    "bytes": ([b"x", b"y", b"z", b"w"], TypeError, r"ids\[0\]"),
+    "bytes among strings": (["x", "y", b"z", "w"], TypeError, r"ids\[2\] is b'z' \(bytes\)"),
+    "lone surrogate": (["x", "y", "z\udc80", "w"], ValueError, r"ids\[2\] has a lone surrogate"),
+    "no UTF-8": (np.array([b"x", b"\xff", b"y", b"z"]), martlet.InvalidTextError, "1"),
+    "float array": (np.arange(4.0), TypeError, "float64; expected integers or strings"),
+    "a string": ("wxyz", TypeError, "got str"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_STRINGS)
+def test_bad_strings_are_named_and_change_nothing(case):
+    index = martlet.Index(3)
+    index.add(ROWS[:2], ids=["a", "b"])
+    ids, kind, message = BAD_STRINGS[case]
+    before = index.stats()
+    with pytest.raises(kind, match=message):
+        index.add(ROWS, ids=ids)
+    assert index.stats() == before
+    assert "x" not in index
+    assert index.search(ROWS[3], k=3).ids.tolist() == ["b", "a", None]
+    assert index.add(ROWS[2:], ids=["x", "y"]).tolist() == ["x", "y"]
+
+
+def test_the_first_add_that_succeeds_decides_the_kind():
+    index = martlet.Index(3)
+    with pytest.raises(martlet.DuplicateIdError):
+        index.add(ROWS, ids=["x", "x", "y", "z"])
+    assert index.search(ROWS[0], k=1).ids.tolist() == [-1]
+    index.add(ROWS, ids=[4, 3, 2, 1])
+    assert index.search(ROWS[0], k=1).ids.tolist() == [4]
+    assert index.stats()["id_kind"] == "int"

@@ -40,6 +40,26 @@ def test_hits_unpack_into_two(index):
     assert repr(hits).startswith("Hits(ids=array(")
 
 
+@pytest.mark.parametrize("k", [0, 1, 3, 7, 2000])
+def test_single_queries_of_all_kinds_find_the_same(index, k):
+    expected = index.search(VECTORS[1:2], k=k)
+    read_only = np.frombuffer(VECTORS[1].tobytes(), np.float32)
+    strided = np.repeat(VECTORS[1], 2)[::2]
+    for query in (VECTORS[1], read_only, strided, VECTORS[1].astype(">f4").astype("f4")):
+        for _ in range(2):
+            hits = index.search(query, k=k)
+            assert hits.ids.tolist() == expected.ids[0].tolist()
+            assert hits.distances.tolist() == expected.distances[0].tolist()
+            assert hits.counts == expected.counts[0]
+
+
+def test_hits_of_single_queries_stay_as_they_are(index):
+    first = index.search(VECTORS[0], k=5)
+    before = first.ids.tolist(), first.distances.tolist()
+    index.search(VECTORS[3], k=5)
+    assert (first.ids.tolist(), first.distances.tolist()) == before
+
+
 def test_more_than_there_are(index):
     hits = index.search(VECTORS[:2], k=8)
     assert sorted(hits.ids[0, :5].tolist()) == [0, 1, 2, 3, 4]

@@ -73,6 +73,53 @@ def test_searches_see_whole_batches_only():
             assert searched.result() == sorted(searched.result())
 
 
+def test_searches_see_whole_records():
+    index = martlet.Index(16, ef_construction=50)
+    finished = threading.Event()
+
+    def search():
+        done = False
+        while not done:
+            done = finished.is_set()
+            hits = index.search(QUERIES[0], k=50, where={}, include=["metadata"], explain=True)
+            numbers = [record["number"] for record in hits.metadata]
+            assert hits.explanation.rows % 40 == 0
+            if hits.counts:
+                assert hits.ids[: hits.counts].tolist() == [f"name {n}" for n in numbers]
+                some = index.search(QUERIES[1], k=50, where={"number": {"$lt": 20}})
+                assert set(some.ids[:20]) == {f"name {n}" for n in range(20)}
+                assert index.metadata("name 7") == {"number": 7, "text": "text 7"}
+        return hits.counts
+
+    with ThreadPoolExecutor(3) as pool:
+        searches = [pool.submit(search) for _ in range(2)]
+        for start in range(0, 800, 40):
+            numbers = range(start, start + 40)
+            names = [f"name {n}" for n in numbers]
+            records = [{"number": n, "text": f"text {n}"} for n in numbers]
+            index.add(VECTORS[start : start + 40], ids=names, metadata=records)
+        finished.set()
+        assert [searched.result() for searched in searches] == [50, 50]
+
+
+def test_single_searches_from_many_threads():
+    index = martlet.Index(16)
+    index.add(VECTORS)
+    expected = {k: index.search(QUERIES, k=k) for k in (1, 5, 9)}
+
+    def search(first):
+        for query in [*range(first, 100), *range(first)] * 3:
+            for k, hits in expected.items():
+                found = index.search(QUERIES[query], k=k)
+                assert found.ids.tolist() == hits.ids[query].tolist()
+                assert found.distances.tobytes() == hits.distances[query].tobytes()
+                assert found.counts == k
+
+    with ThreadPoolExecutor(4) as pool:
+        for searched in [pool.submit(search, first) for first in (0, 25, 50, 75)]:
+            searched.result()
+
+
 def test_adds_from_many_threads():
     index = martlet.Index(16, ef_construction=50)
     with ThreadPoolExecutor(4) as pool:

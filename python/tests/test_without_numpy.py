@@ -85,3 +85,36 @@ print(index.get([0, 1]), index.stats()["last_add"]["path"])
 """
     )
     assert output == "[[1.0, 3.0], [2.0, 4.0]] array"
+
+
+def test_ids_metadata_and_filters_without_numpy(run_script):
+    output = run_script(
+        WITHOUT_NUMPY
+        + """
+from datetime import datetime, timezone
+names = [f"name {i}" for i in range(300)]
+records = [{"n": i, "odd": i % 2 == 1, "tags": ["a"] * (i % 3), "x": i / 2} for i in range(300)]
+index = martlet.Index(6)
+assert index.add(vectors, ids=names, metadata=records) == names
+assert index.add(vectors[:1], ids=["late"], metadata={"at": [datetime(2024, 6, 21)]}) == ["late"]
+assert index.columns == {
+    "n": "int64", "odd": "bool", "tags": "tags", "x": "float64", "at": "datetime"
+}
+assert index.metadata("name 4") == {**records[4], "at": None}
+assert index.metadata("late")["at"] == datetime(2024, 6, 21, tzinfo=timezone.utc)
+assert "late" in index and "later" not in index
+index.update_metadata(["late"], [{"n": 5}])
+assert index.count({"n": 5}) == 2
+one = index.search(vectors[7], k=2, where={"n": {"$in": [5, 7]}}, include=["metadata"])
+assert one.ids[0] == "name 7" and one.counts == 2 and one.metadata[0]["n"] == 7
+assert index.search(vectors[7], k=4, where={"n": 7}).ids == ["name 7", None, None, None]
+mask = [i == 9 for i in range(301)]
+many = index.search(vectors[:2], k=1, allow=mask, include=["metadata"], explain=True)
+assert many.ids == [["name 9"], ["name 9"]] and many.counts == [1, 1]
+assert many.metadata == [[{**records[9], "at": None}]] * 2
+assert many.explanation.matching == 1
+assert index.search(vectors[0], k=2, allow=["name 3"]).ids == ["name 3", None]
+print("right")
+"""
+    )
+    assert output == "right"

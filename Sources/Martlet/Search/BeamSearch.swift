@@ -8,7 +8,7 @@ extension SearchScratch {
         startLayer(at: entry.slot, capacity: 1, scorer)
         var above = entry.level
         while above > layer {
-            expandBeam(on: graph.layer(above), scorer)
+            expandBeam(on: graph.layer(above), AllNeighbors(), scorer)
             startLayer(at: beam.slot(0), capacity: 1, scorer)
             above -= 1
         }
@@ -18,7 +18,7 @@ extension SearchScratch {
     /// nearest one that it holds.
     mutating func search(_ layer: Layer, width: Int, _ scorer: Scorer) {
         startLayer(at: beam.slot(0), capacity: width, scorer)
-        expandBeam(on: layer, scorer)
+        expandBeam(on: layer, AllNeighbors(), scorer)
     }
 
     private mutating func startLayer(at slot: UInt32, capacity: Int, _ scorer: Scorer) {
@@ -33,20 +33,14 @@ extension SearchScratch {
 
     /// Expands the nearest unexpanded node until there is none: until all neighbors of all nodes in
     /// the beam have been met.
-    private mutating func expandBeam(on layer: Layer, _ scorer: Scorer) {
+    @inline(__always)
+    mutating func expandBeam(on layer: Layer, _ neighbors: some Neighbors, _ scorer: Scorer) {
         // Locals, which the compiler can keep in registers.
         let (visited, slots, distances) = (visited, slots, distances)
         var beam = beam
         while let node = beam.expandNext() {
             if let next = beam.nextToExpand { layer.prefetch(next) }
-            let links = layer.links(of: node)
-            var count = 0
-            for i in 0..<layer.width {
-                let link = links[i]
-                if link == LinkTable.none { break }
-                slots[count] = link
-                count &+= visited.insert(link)
-            }
+            let count = neighbors.list(of: node, on: layer, visited, to: slots)
             scorer.score(slots, count, distances)
             distanceCount &+= count
             for i in 0..<count {
@@ -54,5 +48,33 @@ extension SearchScratch {
             }
         }
         self.beam = beam
+    }
+}
+
+/// Which nodes a walk scores when it expands a node.
+protocol Neighbors {
+    /// Lists unvisited nodes near `node`, which it marks as visited; returns how many.
+    func list(
+        of node: UInt32, on layer: Layer, _ visited: VisitedSet,
+        to slots: UnsafeMutablePointer<UInt32>
+    ) -> Int
+}
+
+/// All that the node has links to.
+struct AllNeighbors: Neighbors {
+    @inline(__always)
+    func list(
+        of node: UInt32, on layer: Layer, _ visited: VisitedSet,
+        to slots: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        let links = layer.links(of: node)
+        var count = 0
+        for i in 0..<layer.width {
+            let link = links[i]
+            if link == LinkTable.none { break }
+            slots[count] = link
+            count &+= visited.insert(link)
+        }
+        return count
     }
 }

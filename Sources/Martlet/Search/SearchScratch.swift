@@ -7,6 +7,8 @@ struct SearchScratch {
     /// Slots to score, and their distances.
     let slots: UnsafeMutablePointer<UInt32>
     let distances: UnsafeMutablePointer<Float>
+    /// The links of a node, some of them.
+    let bridges: UnsafeMutablePointer<UInt32>
     /// Distances computed since the scratch was made.
     var distanceCount = 0
 
@@ -14,12 +16,15 @@ struct SearchScratch {
     ///   - nodes: slots that may be met, exclusive bound.
     ///   - beamWidth: largest beam capacity.
     ///   - list: longest list of slots to score.
-    init(nodes: Int, beamWidth: Int, list: Int) throws(MartletError) {
-        let entries = try Memory.allocate(UInt64.self, beamWidth + 1 + list)
+    ///   - links: most links of a node that a walk bridges over.
+    init(nodes: Int, beamWidth: Int, list: Int, links: Int = 0) throws(MartletError) {
+        let entries = try Memory.allocate(UInt64.self, beamWidth + 1 + list + links / 2)
         beam = Beam(entries: entries)
         slots = UnsafeMutableRawPointer(entries + beamWidth + 1).bindMemory(
             to: UInt32.self, capacity: list)
         distances = UnsafeMutableRawPointer(slots + list).bindMemory(to: Float.self, capacity: list)
+        bridges = UnsafeMutableRawPointer(distances + list).bindMemory(
+            to: UInt32.self, capacity: links)
         do throws(MartletError) {
             visited = try VisitedSet(capacity: nodes)
         } catch {

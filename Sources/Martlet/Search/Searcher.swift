@@ -5,13 +5,14 @@ final class Searcher {
     private var scratch: SearchScratch
     private let query: UnsafeMutablePointer<Float>
     private let code: UnsafeMutablePointer<UInt8>
-    fileprivate let nodes: Int
-    fileprivate let beamWidth: Int
+    fileprivate let room: SearchRoom
+    /// Queries since the call began that an exact scan answered after all.
+    private(set) var fallbacks = 0
 
-    init(nodes: Int, beamWidth: Int, links: Int, _ reader: VectorReader) throws(MartletError) {
-        (self.nodes, self.beamWidth) = (nodes, beamWidth)
+    init(_ room: SearchRoom, _ reader: VectorReader) throws(MartletError) {
+        self.room = room
         var scratch = try SearchScratch(
-            nodes: nodes, beamWidth: beamWidth, list: max(beamWidth, links))
+            nodes: room.nodes, beamWidth: room.beam, list: room.list, links: room.bridges)
         do throws(MartletError) {
             query = try Memory.allocate(Float.self, reader.stride + reader.codeStride / 4)
         } catch {
@@ -29,26 +30,64 @@ final class Searcher {
         free(query)
     }
 
+    /// Distances computed since the call began.
+    var distances: Int { scratch.distanceCount }
+
+    func beginCall() { (fallbacks, scratch.distanceCount) = (0, 0) }
+
     /// Finds the nearest vectors to one row of the batch and writes them to its output.
     func search(_ batch: QueryBatch, row: Int, _ reader: VectorReader) throws(MartletError) {
         let query = Query(
             row: query, length: try reader.load(batch.queries, row: row, to: query).squareRoot())
-        var count = 0
-        if let vectors = batch.snapshot.vectors, let entry = batch.snapshot.graph.entry, batch.k > 0
-        {
-            let scorer = Scorer(query, code: code, in: vectors)
-            scratch.descend(to: 0, of: batch.snapshot.graph, from: entry, scorer)
-            scratch.search(batch.snapshot.graph.layer(0), width: batch.beamWidth, scorer)
-            let isFull = scratch.beam.count == batch.beamWidth
-            if scorer.isOnCodes && isFull && vectors.isBlurred(scratch.beam, at: batch.beamWidth) {
-                let byVector = Scorer(query, code: code, in: vectors.exact)
-                scratch.search(
-                    batch.snapshot.graph.layer(0), width: batch.beamWidth, byVector)
-            }
-            count = min(scratch.rerank(query, vectors), batch.k)
-        }
+        let count = find(query, batch)
         batch.output.write(
             row, k: batch.k, count: count, scratch.slots, scratch.distances, batch.snapshot.ids)
+    }
+
+    /// Lists the nearest matching nodes; returns how many, at most `k`.
+    private func find(_ query: Query, _ batch: QueryBatch) -> Int {
+        let (plan, snapshot) = (batch.plan, batch.snapshot)
+        guard plan.wanted > 0, let vectors = snapshot.vectors else { return 0 }
+        let scorer = Scorer(query, code: code, in: vectors)
+        if plan.method != .exactScan {
+            scratch.descend(to: 0, of: snapshot.graph, from: snapshot.graph.entry!, scorer)
+            if let count = walk(query, batch, vectors, scorer) {
+                scratch.rerank(count, keeping: plan.wanted, query, vectors)
+                return min(count, plan.wanted)
+            }
+            fallbacks += 1
+        }
+        let matches = batch.selection!.matches
+        if plan.isScanShort {
+            let count = scratch.list(matches)
+            scratch.rerank(count, keeping: plan.wanted, query, vectors)
+        } else {
+            scratch.scan(matches, k: plan.wanted, room: plan.scanRoom, query, scorer, vectors)
+        }
+        return plan.wanted
+    }
+
+    /// Walks over layer 0 and lists the matching nodes in the beam; returns how many, or nil if they
+    /// are too few to be trusted.
+    private func walk(
+        _ query: Query, _ batch: QueryBatch, _ vectors: VectorView, _ scorer: Scorer
+    ) -> Int? {
+        guard let count = walk(batch, scorer) else { return nil }
+        let isBlurred = vectors.isBlurred(scratch.beam, at: batch.plan.beamWidth)
+        guard scorer.isOnCodes && isBlurred else { return count }
+        return walk(batch, Scorer(exact: query, in: vectors))
+    }
+
+    private func walk(_ batch: QueryBatch, _ scorer: Scorer) -> Int? {
+        let (base, plan) = (batch.snapshot.graph.layer(0), batch.plan)
+        guard let matches = batch.selection?.matches else {
+            scratch.search(base, width: plan.beamWidth, scorer)
+            return scratch.listBeam()
+        }
+        if plan.method == .bridgedBeam {
+            return scratch.searchBridged(base, plan, matches, scorer)
+        }
+        return scratch.searchWidening(base, plan, matches, scorer)
     }
 }
 
@@ -56,42 +95,38 @@ final class Searcher {
 struct QueryBatch {
     let queries: Matrix
     let k: Int
-    let beamWidth: Int
+    let plan: SearchPlan
+    /// nil if all nodes may be returned.
+    let selection: Selection?
     let output: SearchOutput
     let snapshot: Snapshot
+
+    /// The room that a searcher needs.
+    var room: SearchRoom {
+        let links = snapshot.graph.base.width
+        var room = SearchRoom(nodes: snapshot.count, beam: plan.widestBeam, list: links)
+        if selection != nil {
+            room.beam = max(room.beam, plan.wanted)
+            room.list = max(
+                MatchingNeighbors.listRoom(links: links),
+                SearchScratch.listRoom(scanRoom: plan.scanRoom))
+            room.bridges = links
+        }
+        room.list = max(room.list, room.beam)
+        return room
+    }
 }
 
-extension SearchScratch {
-    /// Puts the beam's nodes into the list, ordered by their public distances; returns how many.
-    fileprivate mutating func rerank(_ query: Query, _ vectors: VectorView) -> Int {
-        let count = beam.count
-        for place in 0..<count { slots[place] = beam.slot(place) }
-        vectors.distances(query, slots, count, distances)
-        sortList(count)
-        return count
-    }
+/// What a searcher has room for; see `SearchScratch`.
+struct SearchRoom {
+    var nodes: Int
+    var beam: Int
+    var list: Int
+    var bridges = 0
 
-    /// Orders the list by distance, then slot. It nearly is in order, which insertion makes use of;
-    /// where it is not after all, since distances tie that the beam could not tell apart, it sorts.
-    private func sortList(_ count: Int) {
-        var moves = 0
-        for i in 1..<max(count, 1) {
-            let (slot, distance) = (slots[i], distances[i])
-            var place = i
-            while place > 0 && (distances[place - 1], slots[place - 1]) > (distance, slot) {
-                (slots[place], distances[place]) = (slots[place - 1], distances[place - 1])
-                place -= 1
-            }
-            (slots[place], distances[place]) = (slot, distance)
-            moves += i - place
-            guard moves <= 64 * count else { return sortAnyList(count) }
-        }
-    }
-
-    private func sortAnyList(_ count: Int) {
-        var list = (0..<count).map { (distances[$0], slots[$0]) }
-        list.sort { $0 < $1 }
-        for i in 0..<count { (distances[i], slots[i]) = list[i] }
+    func holds(_ other: SearchRoom) -> Bool {
+        nodes >= other.nodes && beam >= other.beam && list >= other.list
+            && bridges >= other.bridges
     }
 }
 
@@ -105,6 +140,8 @@ public struct SearchOutput: @unchecked Sendable {
     let ids: UnsafeMutablePointer<Int64>?
     let distances: UnsafeMutablePointer<Float>?
     let counts: UnsafeMutablePointer<UInt64>?
+    /// Receives the matches' row numbers, in the shape of `ids`, or nil.
+    public var rows: UnsafeMutablePointer<Int64>?
 
     /// - Parameters:
     ///   - ids: rows * k elements; row after row, nearest first.
@@ -123,12 +160,16 @@ public struct SearchOutput: @unchecked Sendable {
     ) {
         counts?[row] = UInt64(count)
         guard k > 0, let ids, let distances else { return }
+        let first = row &* k
         for i in 0..<count {
-            ids[row &* k &+ i] = idsBySlot![Int(slots[i])]
-            distances[row &* k &+ i] = found[i]
+            let slot = Int(slots[i])
+            ids[first &+ i] = idsBySlot?[slot] ?? Int64(slot)
+            distances[first &+ i] = found[i]
+            rows?[first &+ i] = Int64(slot)
         }
-        (ids + row &* k + count).update(repeating: Self.noId, count: k - count)
-        (distances + row &* k + count).update(repeating: .infinity, count: k - count)
+        (ids + first + count).update(repeating: Self.noId, count: k - count)
+        (distances + first + count).update(repeating: .infinity, count: k - count)
+        if let rows { (rows + first + count).update(repeating: Self.noId, count: k - count) }
     }
 }
 
@@ -140,15 +181,13 @@ final class SearcherPool: @unchecked Sendable {
 
     /// A searcher large enough for `batch`: an idle one, or else a new one with room to grow.
     func take(for batch: QueryBatch, _ reader: VectorReader) throws(MartletError) -> Searcher {
-        let nodes = batch.snapshot.count
-        if let searcher = mutex.withLock({ idle.popLast() }),
-            searcher.nodes >= nodes, searcher.beamWidth >= batch.beamWidth
-        {
+        var room = batch.room
+        if let searcher = mutex.withLock({ idle.popLast() }), searcher.room.holds(room) {
+            searcher.beginCall()
             return searcher
         }
-        return try Searcher(
-            nodes: nodes + nodes / 4, beamWidth: batch.beamWidth,
-            links: batch.snapshot.graph.base.width, reader)
+        room.nodes += room.nodes / 4
+        return try Searcher(room, reader)
     }
 
     func give(back searcher: Searcher) {

@@ -36,4 +36,15 @@ struct VisitedSet {
         word.pointee = bits | bit
         return bits & bit == 0 ? 1 : 0
     }
+
+    /// Inserts `slot` if `bit` is 1; returns 1 if it was not in the set and now is, else 0.
+    @inline(__always)
+    func insert(_ slot: UInt32, if bit: Int) -> Int {
+        let word = words + Int(slot >> 5)
+        let bit = UInt64(truncatingIfNeeded: bit) &<< UInt64(slot & 31)
+        let isCurrent = word.pointee >> 32 == search
+        let bits = isCurrent ? word.pointee : search &<< 32
+        word.pointee = bits | bit
+        return bit & ~bits == 0 ? 0 : 1
+    }
 }

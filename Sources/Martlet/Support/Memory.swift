@@ -45,6 +45,15 @@ struct AppendArray<Element: BitwiseCopyable> {
         return UnsafeMutableRawPointer(outgrown)
     }
 
+    /// A table of its own with the first `count` elements, room for `needed`, and for as many as this
+    /// one has if there is memory.
+    func copy(_ count: Int, room needed: Int) throws(MartletError) -> AppendArray {
+        var copy = AppendArray()
+        (copy.base, copy.capacity) = try Self.roomy(needed, (capacity + 3) / 4)
+        if let base, let table = copy.base { table.update(from: base, count: count) }
+        return copy
+    }
+
     /// Generous room first, since untouched memory is free; just enough where even address space
     /// is scarce.
     private static func roomy(

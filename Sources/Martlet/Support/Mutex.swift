@@ -27,6 +27,28 @@ final class Mutex: @unchecked Sendable {
         return try body()
     }
 
+    /// Calls `body` for each row, under the lock but for pauses, until it returns false; returns the
+    /// number of rows for which it returned true.
+    @inline(__always) @discardableResult
+    func withLockInSlices(_ rows: Int, _ body: (Int) -> Bool) -> Int {
+        var row = 0
+        while row < rows {
+            let end = min(row + Self.rowsPerSlice, rows)
+            let isDone = withLock {
+                while row < end {
+                    guard body(row) else { return true }
+                    row += 1
+                }
+                return false
+            }
+            if isDone { return row }
+        }
+        return rows
+    }
+
+    /// Others wait no longer than this many rows.
+    private static let rowsPerSlice = 4096
+
     private static let all = ForkRegistry()
 
     /// How many forks lie between the process that loaded the library and this one.

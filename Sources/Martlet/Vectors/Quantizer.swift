@@ -31,6 +31,14 @@ struct Quantizer {
                 row, scale * stepsPerUnit, offsets, UInt64(reader.stride), code))
     }
 
+    /// The distance of codes that is to be expected at a public distance, if both vectors lie within
+    /// the codes' range. Rounding adds a sixth per component.
+    func codeDistance(at distance: Float) -> Float {
+        // 1 - cos is half of the squared distance between vectors of length 1.
+        let squared = reader.metric == .cosine ? 2 * distance : distance
+        return squared * stepsPerUnit * stepsPerUnit + Float(reader.dim) / 6
+    }
+
     /// Whether no component lies farther outside the range of codes than that is wide: such ones
     /// would decide which vectors are nearest.
     func isNear(_ row: UnsafePointer<Float>, scale: Float) -> Bool {

@@ -58,7 +58,8 @@ struct Scorer {
         kernel = codes.quantizer.reader.kernels.code_distances
     }
 
-    private init(exact query: Query, in vectors: VectorView) {
+    /// Distances from a query, between the vectors themselves.
+    init(exact query: Query, in vectors: VectorView) {
         switch vectors.reader.metric {
         case .l2: self.init(.squared, query.row, vectors)
         case .cosine: self.init(.cosine(scale: 1 / query.length), query.row, vectors)
@@ -105,6 +106,17 @@ struct Scorer {
 }
 
 extension Scorer {
+    /// The largest distance that this scorer gives to a vector which is really as near as one at
+    /// `distance`, but for about one in ten thousand.
+    ///
+    /// Rounding two vectors to codes moves their squared distance D by sqrt(2 D / 3) on average (a
+    /// sixth of a squared step per component); rounding floats, by a few units in the last place.
+    func reach(_ distance: Float, sigmas: Float = 4) -> Float {
+        guard isOnCodes else { return Float(bitPattern: distance.bitPattern + 32) }
+        let reach = distance + sigmas * (distance * 2 / 3).squareRoot()
+        return max(reach, Quantizer.leastReadable)
+    }
+
     /// A distance that orders as -product does, to one bit less. An offset instead would drown all
     /// products of ordinary vectors in its rounding where there is one very long vector.
     ///

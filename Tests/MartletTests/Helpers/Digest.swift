@@ -44,7 +44,11 @@ extension Index {
         if let codes = vectors.codes {
             for i in 0..<codes.stride { digest.codes.add(codes.row(UInt32(slot))[i]) }
         }
-        digest.ids.add(snapshot.ids![slot])
+        if let ids = snapshot.ids { digest.ids.add(ids[slot]) }
+        for byte in snapshot.idTexts?[UInt32(slot)] ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        {
+            digest.ids.add(byte)
+        }
         digest.tree.add(graphStore.backbone.parent(of: UInt32(slot)))
         digest.tree.add(graphStore.backbone.hasRoom(UInt32(slot)) ? 1 : 0)
         for layer in 0...graphStore.levels.level(of: slot) {

@@ -10,13 +10,22 @@ extension Index {
             graphStore.backbone.parent(of: $0)
         }
         for slot in 0..<snapshot.count {
-            let id = snapshot.ids![slot]
-            guard ids.slot(of: id, count: snapshot.count) == slot else {
-                throw BrokenInvariant("id \(id) of slot \(slot) does not lead back to it")
+            if let texts = snapshot.idTexts {
+                try check(ids.slot(of: texts[UInt32(slot)], in: snapshot), slot)
+            } else {
+                let id = snapshot.ids![slot]
+                try check(ids.slot(of: id, in: snapshot), slot)
+                guard ids.nextId ?? .max >= id else {
+                    throw BrokenInvariant("id \(id) may be assigned again: \(ids.nextId!) is next")
+                }
             }
-            guard ids.nextId ?? .max >= id else {
-                throw BrokenInvariant("id \(id) may be assigned again: the next is \(ids.nextId!)")
-            }
+        }
+    }
+
+    private func check(_ found: UInt32?, _ slot: Int) throws(BrokenInvariant) {
+        guard found == UInt32(slot) else {
+            throw BrokenInvariant(
+                "the id of slot \(slot) leads to \(found.map { "\($0)" } ?? "none")")
         }
     }
 }

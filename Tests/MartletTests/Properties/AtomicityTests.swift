@@ -45,6 +45,42 @@ import Testing
         }
     }
 
+    /// With string ids, at sizes before and behind the growth of all their tables.
+    @Test(arguments: [1, 100, 5000])
+    func whenStringIdsFail(rows: Int) throws {
+        let index = try Index(Configuration(dim: 2, M: 4, efConstruction: 10))
+        let data = Dataset(.uniform, count: 300 + rows, dim: 2, seed: 35).vectors
+        let ids = data.indices.map { "a\(String(repeating: "b", count: $0 % 20))\($0)" }
+        try index.addRows(Array(data[..<300]), ids: Array(ids[..<300]))
+        let (digest, bytes) = (index.digest, try index.statistics().idBytes)
+        let (late, lateIds) = (Array(data[300...]), Array(ids[300...]))
+        let words = ControlWords()
+        words.cancel()
+        for _ in 0..<2 {
+            expect(.idExists(id: .string(ids[7]), row: rows)) {
+                try index.addRows(late + [[0, 0]], ids: lateIds + [ids[7]])
+            }
+            expect(.idExists(id: .string(lateIds[0]), row: rows)) {
+                try index.addRows(late + [[0, 0]], ids: lateIds + [lateIds[0]])
+            }
+            expect(.notFinite(row: rows, column: 1)) {
+                try index.addRows(late + [[0, .nan]], ids: lateIds + ["new"])
+            }
+            expect(.cancelled) { try index.addRows(late, ids: lateIds, control: words.control) }
+            #expect(index.digest == digest)
+            #expect(try index.statistics().idBytes == bytes)
+            #expect(try index.find(lateIds).allSatisfy { $0 == -1 })
+            try index.checkInvariants()
+        }
+        try index.addRows(late, ids: lateIds)
+        #expect(try index.find(ids) == ids.indices.map { Int64($0) })
+        try index.checkInvariants()
+    }
+
+    private func expect(_ error: MartletError, _ body: () throws -> Void) {
+        #expect(throws: error, performing: body)
+    }
+
     /// Another thread cancels at some moment of its own. An add that ends before is no trial.
     @Test func whenAnotherThreadCancels() throws {
         for _ in 0..<20 {
@@ -183,7 +219,7 @@ private final class Trial {
             expect(.tooShort(row: last)) { try index.addRows(rows) }
         case .idTwice:
             ids[last] = ids[0]
-            expect(.idExists(id: ids[0], row: last)) { try index.addRows(rows, ids: ids) }
+            expect(.idExists(id: .integer(ids[0]), row: last)) { try index.addRows(rows, ids: ids) }
         case .idOfTheIndex:
             guard index.count > 0 else { return }
             ids[last] = 0

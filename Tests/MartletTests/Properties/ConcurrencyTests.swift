@@ -59,6 +59,38 @@ import Testing
         try index.checkInvariants()
     }
 
+    /// String ids are found once their batch has ended, and none of them before; nor those of the
+    /// failed adds between.
+    @Test func readersFindWholeBatchesOfStringIds() throws {
+        let index = try Index(Configuration(dim: 1, M: 2, efConstruction: 2))
+        let batches = (0..<100).map { batch in (0..<Self.batch).map { "\(batch)/\($0)" } }
+        let rows = (0..<Self.batch).map { [Float($0)] }
+        let added = Atomic(0)
+        onThreads(3) { thread in
+            if thread == 0 {
+                for batch in batches {
+                    #expect(throws: MartletError.self) {
+                        try index.addRows(rows + [[0]], ids: batch + [batch[0]])
+                    }
+                    #expect(throws: Never.self) { try index.addRows(rows, ids: batch) }
+                    added.add(1, ordering: .releasing)
+                }
+                return
+            }
+            while added.load(ordering: .acquiring) < batches.count {
+                let before = added.load(ordering: .acquiring)
+                for place in [before - 1, before, before + 1] where batches.indices ~= place {
+                    let found = try? index.find(batches[place]).filter { $0 >= 0 }
+                    let first = Int64(place * Self.batch)
+                    let all = (0..<Int64(Self.batch)).map { first + $0 }
+                    #expect(found == all || (found == [] && place >= before))
+                }
+            }
+        }
+        #expect(try index.find(batches.flatMap { $0 }) == (0..<Int64(index.count)).map { $0 })
+        try index.checkInvariants()
+    }
+
     /// Adds from several threads run one after the other.
     @Test func writersTakeTurns() throws {
         let index = try Index(Configuration(dim: 3, M: 4, efConstruction: 10))

@@ -56,7 +56,7 @@ private struct ModelRun {
         do throws(MartletError) {
             try accept(try index.addRows(vectors, ids: ids, threads: threads), vectors, ids)
         } catch {
-            guard case .idExists(let id, let row) = error, !isNew else { throw error }
+            guard case .idExists(.integer(let id), let row) = error, !isNew else { throw error }
             try #require(ids![row] == id)
             try #require(rowOfId[id] != nil || ids![..<row].contains(id))
             return
@@ -92,7 +92,7 @@ private struct ModelRun {
         let ids = known + randomIds(20)
         try #require(try index.holds(ids) == ids.map { rowOfId[$0] != nil })
         if let missing = ids.first(where: { rowOfId[$0] == nil }) {
-            #expect(throws: MartletError.idNotFound(id: missing)) { try index.rows(ids) }
+            #expect(throws: MartletError.idNotFound(id: .integer(missing))) { try index.rows(ids) }
         }
     }
 

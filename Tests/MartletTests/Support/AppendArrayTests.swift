@@ -22,6 +22,24 @@ import Testing
         }
     }
 
+    @Test func aCopyIsATableOfItsOwn() throws {
+        var array = AppendArray<Int64>()
+        defer { array.free() }
+        let empty = try array.copy(0, room: 10)
+        #expect(empty.capacity >= 10)
+        empty.free()
+        _ = try array.reserve(100, keeping: 0)
+        for i in 0..<100 { array[i] = Int64(i) }
+        for (count, room) in [(100, 100), (7, 7), (100, 5000)] {
+            let copy = try array.copy(count, room: room)
+            defer { copy.free() }
+            #expect(copy.base != array.base && copy.capacity >= max(room, array.capacity))
+            #expect((0..<count).allSatisfy { copy[$0] == Int64($0) })
+            copy[0] = 9
+            #expect(array[0] == 0)
+        }
+    }
+
     @Test(arguments: [1 << 44, 1 << 58, Int.max])
     func moreThanMemoryThrowsAndChangesNothing(needed: Int) throws {
         var array = AppendArray<Int64>()

@@ -9,18 +9,22 @@
 
 from martlet._errors import (
     ClosedIndexError,
+    ColumnTypeError,
     DimensionError,
     DuplicateIdError,
+    FilterError,
+    IdKindError,
     IndexFullError,
     InternalError,
     InvalidArgumentError,
+    InvalidTextError,
     MartletError,
     NotFiniteError,
     OutOfMemoryError,
     UnknownIdError,
     VectorLengthError,
 )
-from martlet.hits import Hits
+from martlet.hits import Explanation, Hits
 from martlet.index import Index
 from martlet.statistics import LastAdd, Statistics
 
@@ -28,13 +32,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ClosedIndexError",
+    "ColumnTypeError",
     "DimensionError",
     "DuplicateIdError",
+    "Explanation",
+    "FilterError",
     "Hits",
+    "IdKindError",
     "Index",
     "IndexFullError",
     "InternalError",
     "InvalidArgumentError",
+    "InvalidTextError",
     "LastAdd",
     "MartletError",
     "NotFiniteError",

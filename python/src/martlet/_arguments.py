@@ -14,7 +14,7 @@ def unsigned(name: str, value: SupportsIndex, bits: int = 64) -> int:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} is {value!r}; expected an integer") from None
-    if not 0 <= number < 2**bits:
+    if number >> bits != 0:
         raise InvalidArgumentError(f"{name} is {number}; expected 0 to 2**{bits} - 1")
     return number
 

@@ -6,22 +6,25 @@ import threading
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ctypes import sizeof
-from typing import Any, Callable, Optional, Union
+from ctypes import addressof
+from typing import Any, Callable, Union
 
-from martlet._ffi import Control
+from martlet._ffi import check
+from martlet._structs import Control, sized
 
 Report = Callable[[int, int], Any]
 Progress = Union[bool, Report]
-Call = Callable[[Optional[Control]], None]
+Call = Callable[[Any], int]
 
 # Rows x dim x beam width from which a call is worth a thread of its own. It then takes about 5 ms,
 # against 0.1 ms to start the thread; nobody notices Ctrl-C waiting for a shorter one.
-_LONG = 2**20
+LONG = 2**20
+# Distances of an exact scan that take as long as one unit of a beam's width.
+SCANNED_PER_STEP = 32
 _INTERVAL = 0.1  # seconds from one report to the next
 
 
-def run(call: Call, rows: int, work: int, progress: Progress) -> None:
+def run(call: Call, options: Any, rows: int, work: int, progress: Progress) -> None:
     """Run a call, so that an exception in the waiting thread cancels it.
 
     Python raises KeyboardInterrupt in the main thread, and only between bytecodes. A long call is
@@ -31,7 +34,9 @@ def run(call: Call, rows: int, work: int, progress: Progress) -> None:
     Parameters
     ----------
     call : callable
-        Takes the Control to use, or None, and calls the library.
+        Takes the options to use, calls the library and returns the status.
+    options : AddOptions or SearchOptions
+        Without a control. Not changed.
     rows : int
         What there is to be done, for the report.
     work : int
@@ -41,11 +46,11 @@ def run(call: Call, rows: int, work: int, progress: Progress) -> None:
     """
     if progress is not False:
         with _reporter(progress, rows) as report:
-            _watch(call, rows, report)
-    elif work >= _LONG and threading.current_thread() is threading.main_thread():
-        _watch(call, rows, lambda done, total: None)
+            _watch(call, options, rows, report)
+    elif work >= LONG and threading.current_thread() is threading.main_thread():
+        _watch(call, options, rows, lambda done, total: None)
     else:
-        call(None)
+        check(call(options))
 
 
 @contextmanager
@@ -64,14 +69,16 @@ def _reporter(progress: Progress, rows: int) -> Iterator[Report]:
         yield lambda done, total: bar.update(done - bar.n)
 
 
-def _watch(call: Call, rows: int, report: Report) -> None:
+def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
     """Make a call in a helper thread, and report on it until it has ended.
 
     An exception may strike between any two bytecodes, so what the threads agree on are single
     atomic steps: whoever takes the ticket decides whether the call is made, and the call has ended
     when its outcome is in the list.
     """
-    control = Control(struct_size=sizeof(Control))
+    control = sized(Control)
+    watched = type(options).from_buffer_copy(options)
+    watched.control = addressof(control)
     ticket = [call]
     outcome: list[BaseException | None] = []
     ended = allocate_lock()
@@ -79,7 +86,7 @@ def _watch(call: Call, rows: int, report: Report) -> None:
 
     def helper() -> None:
         try:
-            ticket.pop()(control)
+            check(ticket.pop()(watched))
             outcome.append(None)
         except BaseException as error:  # noqa: BLE001 - raised where the call was made
             outcome.append(error)

@@ -41,6 +41,10 @@ class VectorLengthError(MartletError, ValueError):
     """A vector is too long to be measured or, under cosine, has no direction."""
 
 
+class InvalidTextError(MartletError, ValueError):
+    """A string has no UTF-8, or is no JSON where that is expected."""
+
+
 class DuplicateIdError(MartletError, ValueError):
     """An added id is in the index, or twice in the batch."""
 
@@ -50,6 +54,18 @@ class UnknownIdError(MartletError, KeyError):
 
     # KeyError shows the repr of its argument, which puts a sentence in quotes.
     __str__ = Exception.__str__
+
+
+class IdKindError(MartletError, TypeError):
+    """Integer ids for an index of string ids, or the reverse."""
+
+
+class ColumnTypeError(MartletError, TypeError):
+    """A column of another type than the index has under its name, or a value it cannot hold."""
+
+
+class FilterError(MartletError, ValueError):
+    """Not a filter: a field, an operator or an operand is wrong."""
 
 
 class OutOfMemoryError(MartletError, MemoryError):
@@ -65,6 +81,8 @@ class InternalError(MartletError, RuntimeError):
 
 
 OK = 0
+ID_KIND = 22
+BUFFER_TOO_SMALL = 33
 _CANCELLED = 31
 
 _CLASSES: dict[int, type[BaseException]] = {
@@ -72,11 +90,15 @@ _CLASSES: dict[int, type[BaseException]] = {
     10: DimensionError,
     11: NotFiniteError,
     12: VectorLengthError,
+    13: InvalidTextError,
     20: DuplicateIdError,
     21: UnknownIdError,
+    ID_KIND: IdKindError,
     30: OutOfMemoryError,
     _CANCELLED: KeyboardInterrupt,
     32: IndexFullError,
+    40: ColumnTypeError,
+    41: FilterError,
     90: InternalError,
 }
 

@@ -1,7 +1,6 @@
 """The C library: found, loaded and declared here and nowhere else.
 
-Every function and struct of martlet.h is declared; a test holds the declarations against the
-header.
+Every function of martlet.h is declared; a test holds the declarations against the header.
 """
 
 from __future__ import annotations
@@ -10,26 +9,19 @@ import os
 from ctypes import (
     CDLL,
     POINTER,
-    Structure,
+    byref,
     c_char_p,
     c_float,
     c_int32,
     c_int64,
-    c_uint8,
-    c_uint32,
     c_uint64,
     c_void_p,
-    sizeof,
 )
 from pathlib import Path
 from typing import Any
 
-from martlet import _errors
-
-METRICS = {"l2": 0, "ip": 1, "cosine": 2}
-ELEMENTS = ("float32", "float64", "float16", "int8", "uint8")
-DEFAULT_EF = 64
-LEVELS = 16
+from martlet import _errors, _structs
+from martlet._structs import sized
 
 
 class Handle(c_void_p):
@@ -47,129 +39,43 @@ class Handle(c_void_p):
         self.free(self)
 
 
-class IndexOptions(Structure):
-    """martlet_index_options."""
-
-    _fields_ = [
-        ("struct_size", c_uint64),
-        ("dim", c_uint64),
-        ("metric", c_int32),
-        ("M", c_uint32),
-        ("ef_construction", c_uint64),
-        ("seed", c_uint64),
-    ]
-
-
-class Matrix(Structure):
-    """martlet_matrix."""
-
-    _fields_ = [
-        ("struct_size", c_uint64),
-        ("data", c_void_p),
-        ("rows", c_uint64),
-        ("columns", c_uint64),
-        ("row_stride", c_int64),
-        ("component_stride", c_int64),
-        ("element", c_int32),
-        ("reserved", c_uint32),
-    ]
-
-
-class Control(Structure):
-    """martlet_control."""
-
-    _fields_ = [
-        ("struct_size", c_uint64),
-        ("total", c_uint64),
-        ("done", c_uint64),
-        ("cancel", c_uint32),
-        ("reserved", c_uint32),
-    ]
-
-
-class AddOptions(Structure):
-    """martlet_add_options."""
-
-    _fields_ = [
-        ("struct_size", c_uint64),
-        ("ids", c_void_p),
-        ("id_stride", c_int64),
-        ("assigned_ids", c_void_p),
-        ("threads", c_uint64),
-        ("control", POINTER(Control)),
-    ]
-
-
-class SearchOptions(Structure):
-    """martlet_search_options."""
-
-    _fields_ = [
-        ("struct_size", c_uint64),
-        ("ef", c_uint64),
-        ("threads", c_uint64),
-        ("control", POINTER(Control)),
-    ]
-
-
-class Statistics(Structure):
-    """martlet_statistics."""
-
-    _fields_ = [
-        ("struct_size", c_uint64),
-        ("count", c_uint64),
-        ("dim", c_uint64),
-        ("ef_construction", c_uint64),
-        ("seed", c_uint64),
-        ("metric", c_int32),
-        ("M", c_uint32),
-        ("vector_bytes", c_uint64),
-        ("code_bytes", c_uint64),
-        ("link_bytes", c_uint64),
-        ("id_bytes", c_uint64),
-        ("other_bytes", c_uint64),
-        ("levels", c_uint64 * LEVELS),
-        ("links", c_uint64),
-        ("max_links", c_uint64),
-        ("reachable", c_uint64),
-        ("add_rows", c_uint64),
-        ("add_threads", c_uint64),
-        ("add_element", c_int32),
-        ("reserved", c_uint32),
-        ("add_total_ns", c_uint64),
-        ("add_read_ns", c_uint64),
-        ("add_encode_ns", c_uint64),
-        ("add_ids_ns", c_uint64),
-        ("add_graph_ns", c_uint64),
-        ("add_distances", c_uint64),
-    ]
-
-
-_IDS = POINTER(c_int64)
 _FLOATS = POINTER(c_float)
+_INTEGERS = POINTER(c_int64)
 _ROWS = (c_uint64, c_int64, c_int64)
-_RESULTS = (_IDS, _FLOATS, POINTER(c_uint64))
+_BYTES = (c_char_p, c_uint64)
+_RESULTS = (_INTEGERS, _FLOATS, POINTER(c_uint64))
+_IDS = POINTER(_structs.Ids)
+_MATRIX = POINTER(_structs.Matrix)
+_TEXT = POINTER(_structs.Text)
+_ADD_OPTIONS = POINTER(_structs.AddOptions)
+_SEARCH_OPTIONS = POINTER(_structs.SearchOptions)
 
 # name: (result, arguments)
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "martlet_last_error": (c_char_p, ()),
     "martlet_version": (c_char_p, ()),
     "martlet_kernels": (c_char_p, ()),
-    "martlet_index_create": (c_int32, (POINTER(IndexOptions), POINTER(Handle))),
+    "martlet_index_create": (c_int32, (POINTER(_structs.IndexOptions), POINTER(Handle))),
     "martlet_index_free": (None, (Handle,)),
-    "martlet_add": (c_int32, (Handle, _FLOATS, *_ROWS, POINTER(AddOptions))),
-    "martlet_add_matrix": (c_int32, (Handle, POINTER(Matrix), POINTER(AddOptions))),
+    "martlet_add": (c_int32, (Handle, _FLOATS, *_ROWS, _ADD_OPTIONS)),
+    "martlet_add_matrix": (c_int32, (Handle, _MATRIX, _ADD_OPTIONS)),
     "martlet_search": (
         c_int32,
-        (Handle, _FLOATS, *_ROWS, c_uint64, POINTER(SearchOptions), *_RESULTS),
+        (Handle, _FLOATS, *_ROWS, c_uint64, _SEARCH_OPTIONS, *_RESULTS),
     ),
-    "martlet_search_matrix": (
+    "martlet_search_matrix": (c_int32, (Handle, _MATRIX, c_uint64, _SEARCH_OPTIONS, *_RESULTS)),
+    "martlet_get": (c_int32, (Handle, _IDS, _FLOATS)),
+    "martlet_find": (c_int32, (Handle, _IDS, _INTEGERS)),
+    "martlet_get_ids": (c_int32, (Handle, _INTEGERS, c_uint64, _TEXT)),
+    "martlet_get_integer_ids": (c_int32, (Handle, _INTEGERS, c_uint64, _INTEGERS)),
+    "martlet_count": (c_int32, (Handle, *_BYTES, POINTER(c_uint64))),
+    "martlet_get_columns": (c_int32, (Handle, _TEXT, POINTER(c_int32))),
+    "martlet_get_values": (
         c_int32,
-        (Handle, POINTER(Matrix), c_uint64, POINTER(SearchOptions), *_RESULTS),
+        (Handle, *_BYTES, _INTEGERS, c_uint64, POINTER(_structs.Values)),
     ),
-    "martlet_get": (c_int32, (Handle, _IDS, c_uint64, c_int64, _FLOATS)),
-    "martlet_contains": (c_int32, (Handle, _IDS, c_uint64, c_int64, POINTER(c_uint8))),
-    "martlet_count": (c_int32, (Handle, POINTER(c_uint64))),
-    "martlet_get_statistics": (c_int32, (Handle, POINTER(Statistics))),
+    "martlet_update_metadata": (c_int32, (Handle, _IDS, POINTER(_structs.Column), c_uint64)),
+    "martlet_get_statistics": (c_int32, (Handle, POINTER(_structs.Statistics))),
 }
 
 
@@ -199,16 +105,24 @@ def check(status: int) -> None:
         raise _errors.from_status(status, lib.martlet_last_error().decode("utf-8", "replace"))
 
 
-def create(options: IndexOptions) -> Handle:
+def create(options: _structs.IndexOptions) -> Handle:
     """Return the handle of a new index."""
     handle = Handle()
     check(lib.martlet_index_create(options, handle))
     return handle
 
 
-def statistics(handle: Handle) -> Statistics:
+def count(handle: Handle, condition: bytes | None) -> int:
+    """Return how many vectors match a filter, or how many there are."""
+    found = c_uint64()
+    size = 0 if condition is None else len(condition)
+    check(lib.martlet_count(handle, condition, size, byref(found)))
+    return found.value
+
+
+def statistics(handle: Handle) -> _structs.Statistics:
     """Return the library's statistics of an index."""
-    found = Statistics(struct_size=sizeof(Statistics))
+    found = sized(_structs.Statistics)
     check(lib.martlet_get_statistics(handle, found))
     return found
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from ctypes import addressof, c_float, c_int64, c_uint8, c_uint64, pointer, sizeof
-from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from martlet import _arrays, _calls, _ffi
+from martlet import _arrays, _buffers, _calls, _columns, _ffi, _ids, _single, _values
 from martlet._arguments import thread_count, unsigned
-from martlet._errors import ClosedIndexError, InvalidArgumentError
-from martlet._ffi import check, lib
+from martlet._errors import InvalidArgumentError
+from martlet._extras import Extras
+from martlet._ffi import Handle, lib
+from martlet._results import Results
+from martlet._stored import Stored
+from martlet._structs import DEFAULT_EF, AddOptions, SearchOptions, sized
 from martlet.hits import Hits
 from martlet.statistics import AddTimes, Statistics, describe
 
 if TYPE_CHECKING:
-    import types
+    from collections.abc import Collection, Mapping
 
-    import numpy as np
     import numpy.typing as npt
 
     from martlet._arrays import ArrayLike
     from martlet._calls import Progress
-
-_ADD_OPTIONS_SIZE = sizeof(_ffi.AddOptions)
-_SEARCH_OPTIONS_SIZE = sizeof(_ffi.SearchOptions)
+    from martlet._ids import Ids
 
 
-class Index:
+class Index(Stored):
     """Vectors, and a graph that finds the nearest of them (HNSW, Malkov & Yashunin 2018).
 
     Parameters
@@ -73,77 +73,32 @@ class Index:
     [2, 0]
     """
 
-    def __init__(
-        self,
-        dim: int,
-        metric: str = "l2",
-        *,
-        M: int = 16,
-        ef_construction: int = 200,
-        seed: int = 0,
-    ) -> None:
-        if metric not in _ffi.METRICS:
-            names = ", ".join(map(repr, _ffi.METRICS))
-            raise InvalidArgumentError(f"metric is {metric!r}; expected one of {names}")
-        self._dim = unsigned("dim", dim)
-        self._metric = metric
-        self._M = unsigned("M", M, bits=32)
-        self._ef_construction = unsigned("ef_construction", ef_construction)
-        self._seed = unsigned("seed", seed)
-        self._add_times: AddTimes | None = None
-        self._handle: _ffi.Handle | None = _ffi.create(
-            _ffi.IndexOptions(
-                sizeof(_ffi.IndexOptions),
-                self._dim,
-                _ffi.METRICS[metric],
-                self._M,
-                self._ef_construction,
-                self._seed,
-            )
-        )
-
-    @property
-    def dim(self) -> int:
-        """Components per vector."""
-        return self._dim
-
-    @property
-    def metric(self) -> str:
-        """What "near" means: "l2", "ip" or "cosine"."""
-        return self._metric
-
-    @property
-    def M(self) -> int:
-        """Links per node above the base layer, which has up to twice as many."""
-        return self._M
-
-    @property
-    def ef_construction(self) -> int:
-        """Beam width while adding."""
-        return self._ef_construction
-
-    @property
-    def seed(self) -> int:
-        """What makes the index reproducible."""
-        return self._seed
+    _add_times: AddTimes | None = None
 
     def add(
         self,
         vectors: ArrayLike,
         *,
         ids: ArrayLike | None = None,
+        metadata: Any = None,
         threads: int | None = None,
         progress: Progress = False,
-    ) -> npt.NDArray[np.int64]:
+    ) -> npt.NDArray[Any]:
         """Add vectors: all of them or, if anything is wrong, none.
 
         Parameters
         ----------
         vectors : array_like, shape (n, dim) or (dim,)
             Finite numbers. Numeric arrays are read in place whatever their strides.
-        ids : array_like of int, shape (n,), optional
-            Any int64 values, all new. If left out, ids are assigned, counting up from one more than
-            the largest ever used (at least 0).
+        ids : array_like of int or of str, shape (n,), optional
+            All new: any int64 values, or any strings; the first add decides which. int64 arrays and
+            Arrow's strings are read in place. If left out, integers are assigned, counting up from
+            one more than the largest ever used (at least 0).
+        metadata : dict of columns, list of dicts, or frame, optional
+            A dict of n values per name; n dicts, in which what is missing is null; a frame of
+            pandas or polars; or a table of Arrow data. Numeric arrays and Arrow data are read in
+            place. See ``columns`` for the types; the first add that names a column decides its
+            type. Columns that are left out are null for these vectors.
         threads : int, optional
             How many to use, 1 to 1024; if left out as many as processors, fewer for small batches.
         progress : bool or callable, default False
@@ -152,7 +107,7 @@ class Index:
 
         Returns
         -------
-        numpy.ndarray of int64, shape (n,)
+        numpy.ndarray of int64 or of str (dtype object), shape (n,)
             The ids of the rows, in order.
 
         Raises
@@ -162,10 +117,17 @@ class Index:
             The message names row and column. All are ValueErrors.
         DuplicateIdError
             An id is in the index, or twice in the batch. A ValueError.
+        IdKindError
+            Integers for an index of strings, or the reverse. A TypeError.
+        ColumnTypeError
+            Metadata of another type than the column has, or of two types in one column; the message
+            names row and column. A TypeError.
         TypeError
-            Vectors that are no numbers or in an array of another type, or ids that are no integers.
+            Vectors that are no numbers or in an array of another type, ids that are neither
+            integers nor strings, or metadata of no known form.
         ValueError
-            Ids of another length than the vectors or beyond int64.
+            Ids or metadata of another length than the vectors, integers beyond int64, or strings
+            that have no UTF-8.
         MemoryError, IndexFullError
             There is no room.
         KeyboardInterrupt
@@ -175,32 +137,49 @@ class Index:
         --------
         >>> import martlet
         >>> index = martlet.Index(dim=2)
-        >>> index.add([[0, 0], [3, 4]], ids=[70, 80]).tolist()
-        [70, 80]
-        >>> index.add([6, 8]).tolist()
-        [81]
+        >>> index.add([[0, 0], [3, 4]], ids=["a", "b"], metadata={"year": [2020, 2024]}).tolist()
+        ['a', 'b']
+        >>> index.add([6, 8], ids=["c"], metadata=[{"lang": "sv", "year": 2022}]).tolist()
+        ['c']
+        >>> index.metadata("a")
+        {'year': 2020, 'lang': None}
         """
-        started = perf_counter_ns()
+        times = AddTimes()
         handle = self._open()
         rows = _arrays.read_vectors(vectors, self._dim, "vectors")
-        given = None if ids is None else _read_ids(ids, rows.count)
-        used = thread_count(threads)
-        added = _arrays.empty("i8", (rows.count,))
-        target = _arrays.pointer(c_int64, added)
+        options = sized(AddOptions, threads=thread_count(threads))
+        times.copied_ns = rows.copied_ns
+        times.lap("vectors")
+        given = None if ids is None else self._new_ids(handle, ids, rows.count)
+        texts = None if given is None else given.texts
+        if given is not None:
+            options.ids = given.address
+        added = None
+        if texts is None:
+            added = _buffers.empty("i8", (rows.count,))
+            options.assigned_ids = _buffers.start(added)
+        times.lap("ids")
+        columns = None
+        if metadata is not None:
+            columns = _columns.read(metadata, rows.count, _values.types(handle))
+            options.columns, options.column_count = columns.address, columns.count
+        times.lap("metadata")
 
-        def call(control: _ffi.Control | None) -> None:
-            options = _ffi.AddOptions(_ADD_OPTIONS_SIZE, threads=used)
-            if target is not None:
-                options.assigned_ids = addressof(target)
-            if given is not None:
-                options.ids, options.id_stride = given.address, given.stride
-            if control is not None:
-                options.control = pointer(control)
-            check(lib.martlet_add_matrix(handle, rows.matrix, options))
+        def call(options: AddOptions) -> int:
+            status: int = lib.martlet_add_matrix(handle, rows.matrix, options)
+            return status
 
-        _calls.run(call, rows.count, rows.count * self._dim * self._ef_construction, progress)
-        self._add_times = AddTimes(perf_counter_ns() - started, rows.copied_ns)
-        result: npt.NDArray[np.int64] = _arrays.result(added, (rows.count,))
+        work = rows.count * self._dim * self._ef_construction
+        _calls.run(call, options, rows.count, work, progress)
+        times.lap("call")
+        shape = (rows.count,)
+        result: npt.NDArray[Any] = (
+            _buffers.result(added, shape)
+            if texts is None
+            else _buffers.objects(texts.tolist(), shape)
+        )
+        times.lap("ids")
+        self._add_times = times
         return result
 
     def search(
@@ -209,10 +188,14 @@ class Index:
         k: int = 10,
         *,
         ef: int | None = None,
+        where: Mapping[str, Any] | None = None,
+        allow: ArrayLike | None = None,
+        include: Collection[str] = (),
+        explain: bool = False,
         threads: int | None = None,
         progress: Progress = False,
     ) -> Hits:
-        """Find the stored vectors nearest to each query.
+        """Find the stored vectors nearest to each query, of all or of those that match.
 
         Parameters
         ----------
@@ -222,6 +205,18 @@ class Index:
             Matches wanted per query; 0, and more than exist, are allowed.
         ef : int, default 64
             Beam width, raised to k if less. More: better recall, slower.
+        where : dict, optional
+            Conditions on metadata, which must all hold: a value that a field equals (None for
+            null), or a dict of operators: ``$eq $ne $gt $gte $lt $lte $in $nin $exists $contains``
+            (tags) ``$startswith`` ``$not``. ``$and``, ``$or`` and ``$not`` combine conditions.
+            Times are datetimes, or text in ISO 8601. A null or NaN passes only negated operators.
+        allow : array_like, optional
+            What may be returned: a bool for each vector in the order added, or ids (unknown ones
+            are ignored). Together with where, what passes both.
+        include : collection of str, optional
+            "metadata" returns the matches' metadata.
+        explain : bool, default False
+            Return what the search decided, why, and what it cost.
         threads : int, optional
             How many to use, 1 to 1024; if left out one for a few queries, else as many as
             processors.
@@ -231,16 +226,22 @@ class Index:
         Returns
         -------
         Hits
-            ``ids`` and ``distances`` of shape (q, k), nearest first, and ``counts`` of shape (q,).
-            Equal distances come in the order in which the vectors were added. A query of shape
-            (dim,) gives shape (k,).
+            ``ids`` and ``distances`` of shape (q, k), nearest first, and ``counts`` of shape (q,):
+            k, or as many as match if that is less. Equal distances come in the order in which the
+            vectors were added. A query of shape (dim,) gives shape (k,). Also ``metadata`` and
+            ``explanation``, if asked for.
 
         Raises
         ------
         DimensionError, NotFiniteError, VectorLengthError, TypeError
             As in add().
+        FilterError
+            A field, an operator or an operand of where is wrong. A ValueError.
+        IdKindError
+            allow has integers for an index of strings, or the reverse. A TypeError.
         InvalidArgumentError
-            k, ef or threads is out of bounds. A ValueError.
+            k, ef or threads is out of bounds, or allow has not a bool for each vector. A
+            ValueError.
         KeyboardInterrupt
             Ctrl-C.
 
@@ -248,102 +249,44 @@ class Index:
         --------
         >>> import martlet
         >>> index = martlet.Index(dim=2)
-        >>> _ = index.add([[0, 0], [3, 4]], ids=[7, 8])
+        >>> _ = index.add([[0, 0], [3, 4]], ids=[7, 8], metadata={"year": [2020, 2024]})
         >>> ids, distances = index.search([0, 1], k=2)
         >>> ids.tolist(), distances.tolist()
         ([7, 8], [1.0, 18.0])
+        >>> hits = index.search([0, 1], k=2, where={"year": {"$gt": 2020}}, include=["metadata"])
+        >>> hits.ids.tolist(), hits.counts, hits.metadata
+        ([8, -1], 1, [{'year': 2024}])
         """
         handle = self._open()
-        rows = _arrays.read_vectors(queries, self._dim, "queries")
         k = unsigned("k", k)
-        beam = _ffi.DEFAULT_EF if ef is None else unsigned("ef", ef)
-        used = thread_count(threads)
-        shape = (k,) if rows.single else (rows.count, k)
-        ids, distances = _arrays.empty("i8", shape), _arrays.empty("f4", shape)
-        count = c_uint64()
-        counts = None if rows.single else _arrays.empty("i8", (rows.count,))
+        beam = DEFAULT_EF if ef is None else unsigned("ef", ef)
+        options = _plain_options(beam, thread_count(threads))
+        extras = None
+        if where is not None or allow is not None or include or explain:
+            options = SearchOptions.from_buffer_copy(options)
+            extras = Extras(handle, options)
+            extras.restrict(where, allow, self._holds_strings(handle))
+            if explain:
+                extras.explain()
+        elif progress is False and self._is_quick(queries, k, beam):
+            return self._search_one(handle, queries, k, options)
+        rows = _arrays.read_vectors(queries, self._dim, "queries")
+        results = Results(rows.count, k, rows.single)
+        if extras is not None:
+            extras.include(include, results.shape)
 
-        def call(control: _ffi.Control | None) -> None:
-            options = _ffi.SearchOptions(_SEARCH_OPTIONS_SIZE, beam, used)
-            if control is not None:
-                options.control = pointer(control)
-            check(
-                lib.martlet_search_matrix(
-                    handle,
-                    rows.matrix,
-                    k,
-                    options,
-                    _arrays.pointer(c_int64, ids),
-                    _arrays.pointer(c_float, distances),
-                    count if rows.single else _arrays.pointer(c_uint64, counts),
-                )
-            )
+        def call(options: SearchOptions) -> int:
+            matrix, outputs = rows.matrix, results.outputs
+            status: int = lib.martlet_search_matrix(handle, matrix, k, options, *outputs)
+            return status
 
-        _calls.run(call, rows.count, rows.count * self._dim * max(beam, k), progress)
-        return Hits(
-            _arrays.result(ids, shape),
-            _arrays.result(distances, shape),
-            count.value if rows.single else _arrays.result(counts, (rows.count,)),
-        )
-
-    def get(self, ids: ArrayLike | SupportsIndex) -> npt.NDArray[np.float32]:
-        """Return stored vectors, as they were given (after rounding to float32).
-
-        Parameters
-        ----------
-        ids : int, or array_like of int, shape (n,)
-
-        Returns
-        -------
-        numpy.ndarray of float32, shape (dim,) or (n, dim)
-
-        Raises
-        ------
-        UnknownIdError
-            No vector has this id. A KeyError.
-
-        Examples
-        --------
-        >>> import martlet
-        >>> index = martlet.Index(dim=2, metric="cosine")
-        >>> _ = index.add([[0, 1], [3, 4]], ids=[7, 8])
-        >>> index.get(8).tolist()
-        [3.0, 4.0]
-        >>> index.get([8, 7]).tolist()
-        [[3.0, 4.0], [0.0, 1.0]]
-        """
-        handle = self._open()
-        single = _arrays.integer(ids)
-        wanted = _arrays.read_ids(ids if single is None else [single])
-        shape = (wanted.count, self._dim) if single is None else (self._dim,)
-        vectors = _arrays.empty("f4", shape)
-        check(
-            lib.martlet_get(
-                handle,
-                c_int64.from_address(wanted.address),
-                wanted.count,
-                wanted.stride,
-                _arrays.pointer(c_float, vectors),
-            )
-        )
-        result: npt.NDArray[np.float32] = _arrays.result(vectors, shape)
-        return result
-
-    def __contains__(self, item: object) -> bool:
-        """Tell whether a vector has this id; nothing but an integer is one."""
-        handle = self._open()
-        wanted = _arrays.integer(item)
-        if wanted is None or not _arrays.fits_id(wanted):
-            return False
-        found = c_uint8()
-        check(lib.martlet_contains(handle, c_int64(wanted), 1, 8, found))
-        return bool(found.value)
-
-    def __len__(self) -> int:
-        """Return the number of vectors."""
-        count = c_uint64()
-        check(lib.martlet_count(self._open(), count))
-        return count.value
+        scanned = 0 if extras is None else len(self)
+        work = rows.count * self._dim * max(beam, k, scanned // _calls.SCANNED_PER_STEP)
+        _calls.run(call, options, rows.count, work, progress)
+        hits = results.hits(self._shown_ids(handle, results.ids, results.shape))
+        if extras is not None:
+            extras.add_to(hits, k)
+        return hits
 
     def stats(self) -> Statistics:
         """Return what the index consists of, and where the latest add spent its time.
@@ -362,51 +305,34 @@ class Index:
         """
         return describe(_ffi.statistics(self._open()), self._add_times)
 
-    def close(self) -> None:
-        """Release the memory, once no thread is in a call. Closing again does nothing.
-
-        Leaving a ``with`` block and losing the last reference do the same.
-
-        Examples
-        --------
-        >>> import martlet
-        >>> with martlet.Index(dim=2) as index:
-        ...     _ = index.add([3, 4])
-        >>> index
-        <martlet.Index dim=2 metric='l2' M=16 ef_construction=200 seed=0: closed>
-        """
-        self._handle = None
-
-    def __enter__(self) -> Index:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: types.TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a martlet.Index cannot be copied or pickled in this version")
-
-    def __repr__(self) -> str:
-        state = "closed" if self._handle is None else f"{len(self)} vectors"
+    def _is_quick(self, queries: Any, k: int, beam: int) -> bool:
+        """Tell whether a search is for one plain query, and short."""
         return (
-            f"<martlet.Index dim={self._dim} metric={self._metric!r} M={self._M} "
-            f"ef_construction={self._ef_construction} seed={self._seed}: {state}>"
+            k <= _single.MOST
+            and self._dim * max(beam, k) < _calls.LONG
+            and _single.is_plain(queries, self._dim)
         )
 
-    def _open(self) -> _ffi.Handle:
-        handle = self._handle
-        if handle is None:
-            raise ClosedIndexError("the index is closed")
-        return handle
+    def _search_one(self, handle: Handle, query: Any, k: int, options: SearchOptions) -> Hits:
+        hits = self._desks.search(handle, query, k, options)
+        if self._strings is not False:
+            hits.ids = self._shown_ids(handle, hits.ids, hits.ids.shape)
+        return hits
+
+    def _shown_ids(self, handle: Handle, ids: Any, shape: tuple[int, ...]) -> Any:
+        """Return ids as the user sees them; the library writes row numbers in place of strings."""
+        if self._holds_strings(handle):
+            return _buffers.objects(_ids.names(handle, ids), shape)
+        return _buffers.result(ids, shape)
+
+    def _new_ids(self, handle: Handle, ids: Any, rows: int) -> Ids:
+        given = self._read_many(handle, ids)
+        if given.count != rows:
+            raise InvalidArgumentError(f"{given.count} ids for {rows} vectors; expected one each")
+        return given
 
 
-def _read_ids(ids: Any, rows: int) -> _arrays.Ids:
-    given = _arrays.read_ids(ids)
-    if given.count != rows:
-        raise InvalidArgumentError(f"{given.count} ids for {rows} vectors; expected one each")
-    return given
+@lru_cache(maxsize=256)
+def _plain_options(ef: int, threads: int) -> SearchOptions:
+    """Return options, shared by all searches that have these, so not to be changed."""
+    return sized(SearchOptions, ef=ef, threads=threads)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TypedDict
 
-from martlet import _ffi
+from martlet import _ffi, _structs
 
 
 class LastAdd(TypedDict):
     """How the latest successful add went.
 
     ``seconds`` has ``total``, the time from call to return, and its parts: ``boundary`` (entering
-    and leaving the library: all that was neither copying nor spent in it), ``copying`` (lists and
-    other input that is not an array; else 0), ``reading`` (checking and converting the vectors),
-    ``encoding`` (computing their codes), ``ids`` and ``graph`` (building it).
+    and leaving the library: all that is no other part), ``copying`` (vectors in lists and other
+    input that is not an array; else 0), ``reading`` (checking and converting the vectors),
+    ``encoding`` (computing their codes), ``ids`` and ``metadata`` (reading what was given and
+    storing it) and ``graph`` (building it).
     """
 
     path: str  #: "array" if the vectors were read in place, "list" if they were copied first.
@@ -40,7 +42,10 @@ class Statistics(TypedDict):
     """
 
     count: int  #: Vectors in the index.
-    bytes: dict[str, int]  #: In use, by part: vectors, codes, links, ids, other; and the total.
+    id_kind: str | None  #: "int" or "str"; None before the first add.
+    columns: int  #: Columns of metadata.
+    bytes: dict[str, int]
+    """In use, by part: vectors, codes, links, ids, metadata, other; and the total."""
     levels: list[int]  #: Nodes by level (their highest layer), up to the highest level in use.
     links: dict[str, float]  #: On the base layer: total, and max and mean of a node.
     reachable: int  #: Nodes reached on the base layer from the entry point.
@@ -51,21 +56,32 @@ class Statistics(TypedDict):
 class AddTimes:
     """What only the Python side knows of an add."""
 
-    __slots__ = ("copied_ns", "total_ns")
+    __slots__ = ("_latest", "copied_ns", "laps", "total_ns")
 
-    def __init__(self, total_ns: int, copied_ns: int | None) -> None:
-        self.total_ns = total_ns
-        #: None if the vectors were read in place.
-        self.copied_ns = copied_ns
+    def __init__(self) -> None:
+        self._latest = perf_counter_ns()
+        #: Copying vectors; None if they were read in place.
+        self.copied_ns: int | None = None
+        #: By part.
+        self.laps: dict[str, int] = {}
+        self.total_ns = 0
+
+    def lap(self, part: str) -> None:
+        """Count the time since the latest lap as time of a part."""
+        now = perf_counter_ns()
+        self.laps[part] = self.laps.get(part, 0) + now - self._latest
+        self.total_ns += now - self._latest
+        self._latest = now
 
 
-def describe(found: _ffi.Statistics, times: AddTimes | None) -> Statistics:
+def describe(found: _structs.Statistics, times: AddTimes | None) -> Statistics:
     """Return the library's statistics as a user reads them."""
     parts = {
         "vectors": found.vector_bytes,
         "codes": found.code_bytes,
         "links": found.link_bytes,
         "ids": found.id_bytes,
+        "metadata": found.metadata_bytes,
         "other": found.other_bytes,
     }
     levels = list(found.levels)
@@ -73,6 +89,8 @@ def describe(found: _ffi.Statistics, times: AddTimes | None) -> Statistics:
         levels.pop()
     return {
         "count": found.count,
+        "id_kind": _structs.ID_KINDS[found.id_kind],
+        "columns": found.columns,
         "bytes": {**parts, "total": sum(parts.values())},
         "levels": levels,
         "links": {
@@ -86,20 +104,23 @@ def describe(found: _ffi.Statistics, times: AddTimes | None) -> Statistics:
     }
 
 
-def _last_add(found: _ffi.Statistics, times: AddTimes) -> LastAdd:
+def _last_add(found: _structs.Statistics, times: AddTimes) -> LastAdd:
     copied_ns = times.copied_ns or 0
+    ids_ns, metadata_ns = times.laps["ids"], times.laps["metadata"]
+    known_ns = copied_ns + ids_ns + metadata_ns + found.add_total_ns
     nanoseconds = {
         "total": times.total_ns,
-        "boundary": max(0, times.total_ns - copied_ns - found.add_total_ns),
+        "boundary": max(0, times.total_ns - known_ns),
         "copying": copied_ns,
         "reading": found.add_read_ns,
         "encoding": found.add_encode_ns,
-        "ids": found.add_ids_ns,
+        "ids": ids_ns + found.add_ids_ns,
+        "metadata": metadata_ns + found.add_metadata_ns,
         "graph": found.add_graph_ns,
     }
     return {
         "path": "array" if times.copied_ns is None else "list",
-        "element": _ffi.ELEMENTS[found.add_element],
+        "element": _structs.ELEMENTS[found.add_element],
         "rows": found.add_rows,
         "threads": found.add_threads,
         "distances": found.add_distances,

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Martlet
 
-@Suite struct IdMapTests {
+@Suite struct IntegerIdsTests {
     /// Random batches, given and assigned, some of which fail or are withdrawn, against a
     /// dictionary.
     @Test func behavesLikeADictionary() throws {
@@ -18,90 +18,93 @@ import Testing
     }
 
     @Test func nextIdIsOneMoreThanTheLargest() throws {
-        let map = Ids()
-        try map.add([-5, -9])
-        #expect(map.map.nextId == 0)
-        try map.add([10, 3])
-        #expect(map.map.nextId == 11)
-        #expect(try map.assign(2) == [11, 12])
-        try map.add([4])
-        #expect(map.map.nextId == 13)
+        let ids = Driver()
+        try ids.add([-5, -9])
+        #expect(ids.ids.nextId == 0)
+        try ids.add([10, 3])
+        #expect(ids.ids.nextId == 11)
+        #expect(try ids.assign(2) == [11, 12])
+        try ids.add([4])
+        #expect(ids.ids.nextId == 13)
     }
 
     @Test func allIdsMayBeUsedUp() throws {
-        let map = Ids()
-        try map.add([.max - 2, .min])
-        #expect(throws: MartletError.self) { try map.assign(3) }
-        #expect(map.map.nextId == Int64.max - 1)
-        #expect(try map.assign(2) == [Int64.max - 1, .max])
-        #expect(map.map.nextId == nil)
+        let ids = Driver()
+        try ids.add([.max - 2, .min])
+        #expect(throws: MartletError.self) { try ids.assign(3) }
+        #expect(ids.ids.nextId == Int64.max - 1)
+        #expect(try ids.assign(2) == [Int64.max - 1, .max])
+        #expect(ids.ids.nextId == nil)
         #expect {
-            try map.assign(1)
+            try ids.assign(1)
         } throws: { error in
             guard case .indexFull(let sentence) = error as? MartletError else { return false }
             return sentence.contains("give ids")
         }
-        try map.add([5])
-        #expect(map.map.nextId == nil)
-        #expect(map.slot(of: 5) == 4)
+        try ids.add([5])
+        #expect(ids.ids.nextId == nil)
+        #expect(ids.slot(of: 5) == 4)
     }
 
     @Test func aBatchUnderWayIsInvisible() throws {
-        let map = Ids()
-        try map.add([1])
-        try map.enter([2])
-        #expect(map.map.slot(of: 2, count: 1) == nil)
-        map.commit()
-        #expect(map.map.slot(of: 2, count: 2) == 1)
+        let ids = Driver()
+        try ids.add([1])
+        try ids.enter([2])
+        #expect(ids.ids.slot(of: 2, count: 1) == nil)
+        ids.commit()
+        #expect(ids.ids.slot(of: 2, count: 2) == 1)
     }
 
     @Test func theErrorNamesTheSecondOfTwo() throws {
-        let map = Ids()
-        try map.add([1, 2])
-        #expect(throws: MartletError.idExists(id: 8, row: 3)) { try map.enter([7, 8, 9, 8, 7]) }
-        #expect(throws: MartletError.idExists(id: 2, row: 1)) { try map.enter([7, 2]) }
+        let ids = Driver()
+        try ids.add([1, 2])
+        #expect(throws: MartletError.idExists(id: 8, row: 3)) { try ids.enter([7, 8, 9, 8, 7]) }
+        #expect(throws: MartletError.idExists(id: 2, row: 1)) { try ids.enter([7, 2]) }
     }
 
     @Test func idsMayLieAnyDistanceApart() throws {
-        let map = Ids()
+        let ids = Driver()
         let column: [Int64] = [1, 0, 2, 0, 3]
         try column.withUnsafeBytes { bytes in
-            try map.enter(IdColumn(data: bytes.baseAddress! + 32, stride: -16), rows: 3)
+            try ids.enter(Integers(data: bytes.baseAddress! + 32, stride: -16, count: 3), rows: 3)
         }
-        #expect([3, 2, 1].map { map.slot(of: $0) } == [0, 1, 2])
+        #expect([3, 2, 1].map { ids.slot(of: $0) } == [0, 1, 2])
         #expect(throws: MartletError.idExists(id: 5, row: 1)) {
             try [Int64(5)].withUnsafeBytes { bytes in
-                try map.enter(IdColumn(data: bytes.baseAddress!, stride: 0), rows: 2)
+                try ids.enter(Integers(data: bytes.baseAddress!, stride: 0, count: 2), rows: 2)
             }
         }
     }
 }
 
-/// An id map as an index drives it.
-private final class Ids {
-    let map = IdMap()
+/// Integer ids as an index drives them.
+private final class Driver {
+    let ids = IntegerIds()
     private(set) var count = 0
+    private var retired = RetiredMemory()
 
-    func slot(of id: Int64) -> Int? { map.slot(of: id, count: count) }
+    deinit { retired.free() }
 
-    func enter(_ ids: [Int64]) throws {
-        try ids.withUnsafeBytes { bytes in
-            try enter(bytes.baseAddress.map { IdColumn(data: $0) }, rows: ids.count)
+    func slot(of id: Int64) -> Int? { ids.slot(of: id, count: count).map { Int($0) } }
+
+    func enter(_ given: [Int64]) throws {
+        try given.withUnsafeBytes { bytes in
+            try enter(Integers(data: bytes.baseAddress, count: given.count), rows: given.count)
         }
     }
 
     /// Enters a batch and keeps it.
-    func add(_ ids: [Int64]) throws {
-        try enter(ids)
+    func add(_ given: [Int64]) throws {
+        try enter(given)
         commit()
     }
 
-    func enter(_ column: IdColumn?, rows: Int) throws {
+    func enter(_ given: Integers?, rows: Int) throws {
         do {
-            free(try map.reserve(rows: rows, count: count))
-            try map.enter(column, rows: rows)
+            try ids.reserve(rows: rows, count: count, &retired)
+            if let given { try ids.enter(given) } else { try ids.assign(rows) }
         } catch {
-            map.withdraw()
+            ids.withdraw()
             throw error
         }
         count += rows
@@ -109,21 +112,21 @@ private final class Ids {
 
     func assign(_ rows: Int) throws -> [Int64] {
         try enter(nil, rows: rows)
-        return (count - rows..<count).map { map.bySlot![$0] }
+        return (count - rows..<count).map { ids.bySlot![$0] }
     }
 
     /// Keeps the latest batch.
-    func commit() { map.commit() }
+    func commit() { ids.commit() }
 
     /// Takes the latest batch back.
     func withdraw(_ rows: Int) {
         count -= rows
-        map.withdraw()
+        ids.withdraw()
     }
 }
 
 private struct IdRun {
-    private let ids = Ids()
+    private let driver = Driver()
     private var model: [Int64] = []
     private var slots: [Int64: Int] = [:]
     private var nextId: Int64? = 0
@@ -138,26 +141,26 @@ private struct IdRun {
             Set(batch ?? []).count == (batch?.count ?? 0)
             && (batch ?? []).allSatisfy { slots[$0] == nil }
         do {
-            if let batch { try ids.enter(batch) } else { _ = try ids.assign(rows) }
+            if let batch { try driver.enter(batch) } else { _ = try driver.assign(rows) }
             try #require(isNew, "a batch with an id twice was entered")
         } catch is MartletError {
             try #require(!isNew, "a batch of new ids was refused")
             return
         }
         if Int.random(in: 0..<3, using: &generator) == 0 {
-            ids.withdraw(rows)
+            driver.withdraw(rows)
         } else {
-            ids.commit()
+            driver.commit()
             accept(batch ?? (0..<rows).map { nextId! + Int64($0) })
         }
     }
 
     func compare() throws {
-        try #require(ids.count == model.count)
-        try #require(ids.map.nextId == nextId)
-        try #require((0..<ids.count).allSatisfy { ids.map.bySlot![$0] == model[$0] })
-        for id in -60...60 as ClosedRange<Int64> { try #require(ids.slot(of: id) == slots[id]) }
-        for id in model.suffix(100) { try #require(ids.slot(of: id) == slots[id]) }
+        try #require(driver.count == model.count)
+        try #require(driver.ids.nextId == nextId)
+        try #require((0..<driver.count).allSatisfy { driver.ids.bySlot![$0] == model[$0] })
+        for id in -60...60 as ClosedRange<Int64> { try #require(driver.slot(of: id) == slots[id]) }
+        for id in model.suffix(100) { try #require(driver.slot(of: id) == slots[id]) }
     }
 
     private mutating func accept(_ batch: [Int64]) {

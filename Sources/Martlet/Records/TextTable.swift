@@ -1,0 +1,176 @@
+import Glibc
+
+/// Strings, each once, numbered in the order in which they came: text to number and back.
+///
+/// Numbers and texts never change. Readers use a `TextView`, without a lock, and look numbers up
+/// under one. A batch ends with `commit`, or with `truncate` if it failed: that leaves no trace of it.
+final class TextTable: @unchecked Sendable {
+    /// Guards everything below, which only the one writer changes.
+    private let mutex = Mutex()
+    private var bytes = AppendArray<UInt8>()
+    /// Where each text ends; it begins where the one before ends.
+    private var ends = AppendArray<Int>()
+    private(set) var count = 0
+    private var table: ProbeTable?
+    /// The first table that the batch under way outgrew, and how many texts were in it.
+    private var replaced: (table: ProbeTable?, count: Int)?
+
+    deinit {
+        bytes.free()
+        ends.free()
+        table?.free()
+        replaced?.table?.free()
+    }
+
+    /// The texts so far, for readers of the next version.
+    var view: TextView { TextView(bytes: bytes.base, ends: ends.base, count: count) }
+
+    /// Bytes in use by the texts of a view, and by the table that finds them.
+    func memory(of view: TextView) -> Int {
+        let cells = mutex.withLock { table?.bytes ?? 0 }
+        return view.byteCount + view.count * MemoryLayout<Int>.stride + cells
+    }
+
+    /// The number of a text, among the first `count`.
+    func number(of text: UnsafeRawBufferPointer, below count: Int) -> UInt32? {
+        let hash = Self.hash(text)
+        return mutex.withLock {
+            guard let number = table?.find(hash, { view.isEqual($0, text) }),
+                Int(number) < count
+            else { return nil }
+            return number
+        }
+    }
+
+    /// Returns the number of a text, after appending it if it is new. Outgrown memory goes to
+    /// `retired`. The caller vouches that the text is UTF-8.
+    func insert(
+        _ text: UnsafeRawBufferPointer, _ retired: inout RetiredMemory
+    ) throws(MartletError) -> (number: UInt32, isNew: Bool) {
+        let hash = Self.hash(text)
+        try reserve(texts: 1, bytes: text.count, &retired)
+        return mutex.withLock {
+            let number = UInt32(count)
+            let known = enter(text, hash)
+            return (known ?? number, known == nil)
+        }
+    }
+
+    /// Appends texts that should all be new; stops before the first that is not. Returns how many it
+    /// has appended. There must be room for them.
+    func append(_ texts: Strings) -> Int {
+        mutex.withLockInSlices(texts.count) { row in
+            let text = texts[row]
+            return enter(text, Self.hash(text)) == nil
+        }
+    }
+
+    /// Makes room for so many more texts. Outgrown memory goes to `retired`.
+    func reserve(
+        texts: Int, bytes: Int, _ retired: inout RetiredMemory
+    ) throws(MartletError) {
+        guard texts <= Configuration.maxVectors - count else {
+            throw .indexFull("a column holds at most \(Configuration.maxVectors) different strings")
+        }
+        if view.byteCount + bytes > self.bytes.capacity {
+            var roomier = self.bytes
+            let used = view.byteCount
+            retired.add(try roomier.reserve(used + bytes, keeping: used))
+            mutex.withLock { self.bytes = roomier }
+        }
+        if count + texts > ends.capacity {
+            var roomier = ends
+            retired.add(try roomier.reserve(count + texts, keeping: count))
+            mutex.withLock { ends = roomier }
+        }
+        if table?.hasRoom(for: count + texts) != true { try growTable(for: count + texts) }
+    }
+
+    /// Ends a batch that succeeded.
+    func commit() {
+        replaced?.table?.free()
+        replaced = nil
+    }
+
+    /// Takes back all texts but the first `count`, which were there when the batch began.
+    func truncate(to count: Int) {
+        if let replaced {
+            let larger = table
+            mutex.withLock { (table, self.count) = (replaced.table, replaced.count) }
+            larger?.free()
+            self.replaced = nil
+        }
+        mutex.withLockInSlices(self.count - count) { _ in
+            self.count -= 1
+            let latest = UInt32(self.count)
+            table!.removeLatest(Self.hash(view[latest])) { $0 == latest }
+            return true
+        }
+    }
+
+    /// Enters a text if it is new, for which there must be room; returns its number if it is not.
+    private func enter(_ text: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32? {
+        let known = table!.insert(UInt32(count), hash) { view.isEqual($0, text) }
+        guard known == nil else { return known }
+        let start = view.byteCount
+        if let bytes = bytes.base {
+            UnsafeMutableRawBufferPointer(start: bytes + start, count: text.count)
+                .copyMemory(from: text)
+        }
+        ends[count] = start + text.count
+        count += 1
+        return nil
+    }
+
+    private func growTable(for needed: Int) throws(MartletError) {
+        let larger = try ProbeTable(for: needed)
+        for number in 0..<UInt32(count) {
+            _ = larger.insert(number, Self.hash(view[number])) { _ in false }
+        }
+        let outgrown = table
+        mutex.withLock { table = larger }
+        if replaced == nil { replaced = (outgrown, count) } else { outgrown?.free() }
+    }
+
+    static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = UInt64(text.count)
+        var place = 0
+        while place + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            hash = SplitMix64.mix(hash ^ word)
+            place += 8
+        }
+        var rest: UInt64 = 0
+        while place < text.count {
+            rest = rest << 8 | UInt64(text[place])
+            place += 1
+        }
+        return SplitMix64.mix(hash ^ rest)
+    }
+}
+
+/// The texts of a table as one version's readers see them.
+///
+/// Safety: the pointers are valid while the version is pinned.
+struct TextView {
+    fileprivate let bytes: UnsafeMutablePointer<UInt8>?
+    fileprivate let ends: UnsafeMutablePointer<Int>?
+    let count: Int
+
+    subscript(_ number: UInt32) -> UnsafeRawBufferPointer {
+        let (start, end) = (start(number), ends![Int(number)])
+        return UnsafeRawBufferPointer(start: bytes.map { $0 + start }, count: end - start)
+    }
+
+    fileprivate var byteCount: Int { count == 0 ? 0 : ends![count - 1] }
+
+    private func start(_ number: UInt32) -> Int { number == 0 ? 0 : ends![Int(number) - 1] }
+
+    fileprivate func isEqual(_ number: UInt32, _ text: UnsafeRawBufferPointer) -> Bool {
+        let own = self[number]
+        guard own.count == text.count else { return false }
+        guard let (a, b) = own.baseAddress.flatMap({ a in text.baseAddress.map { (a, $0) } })
+        else { return true }
+        return memcmp(a, b, text.count) == 0
+    }
+}

@@ -1,0 +1,144 @@
+/// The exact scan: every matching vector is compared with the query.
+extension SearchScratch {
+    /// Slots that are scored by one kernel call.
+    private static let scoredAtOnce = 256
+    /// Room for candidates, if not for all.
+    private static let minCandidates = 8192
+
+    /// Room for candidates in a scan for the `k` nearest of `matching` nodes.
+    static func scanRoom(k: Int, matching: Int) -> Int {
+        max(2 * k, min(minCandidates, matching + 1))
+    }
+
+    /// Room that the list needs for such a scan.
+    static func listRoom(scanRoom: Int) -> Int { scanRoom + scoredAtOnce + Bitmap.bitsPerWord }
+
+    /// Lists the `k` nearest of the matching nodes, by their public distances.
+    ///
+    /// Codes choose candidates up to a limit. They mislead where very many nodes are at about the same
+    /// distance, and where vectors lie outside the range that codes cover and so seem nearer than they
+    /// are. It shows: by their codes or by their distances, the `k` nearest candidates then lie about
+    /// as far away as the limit, or farther. So it is raised; and if that does not help, the vectors
+    /// themselves are compared.
+    mutating func scan(
+        _ matches: Bitmap, k: Int, room: Int, _ query: Query, _ scorer: Scorer,
+        _ vectors: VectorView
+    ) {
+        var limit: Float = 0
+        if scorer.isOnCodes, let quantizer = vectors.codes?.quantizer {
+            for _ in 0..<2 {
+                guard let count = list(matches, k: k, room: room, limit: limit, scorer) else {
+                    break
+                }
+                let reached = max(limit, scorer.reach(beam.distance(k - 1)))
+                rerank(count, keeping: k, query, vectors)
+                let expected = quantizer.codeDistance(at: distances[k - 1])
+                let farthest = farthestListed(k, by: scorer)
+                if max(expected, scorer.reach(farthest, sigmas: 3)) <= reached { return }
+                limit = scorer.reach(max(expected, farthest))
+            }
+        }
+        let byVector = Scorer(exact: query, in: vectors)
+        let count = list(matches, k: k, room: room, limit: 0, byVector)!
+        rerank(count, keeping: k, query, vectors)
+    }
+
+    /// Lists all matching nodes that may be among the `k` nearest, in no particular order; returns how
+    /// many, or nil if codes cannot tell too many of them apart.
+    ///
+    /// The beam holds the `k` nearest so far. What the scorer cannot tell from the farthest of them is
+    /// a candidate, too, and so is whatever is not beyond `limit`.
+    private mutating func list(
+        _ matches: Bitmap, k: Int, room: Int, limit: Float, _ scorer: Scorer
+    ) -> Int? {
+        beam.removeAll(capacity: k)
+        var candidates = Candidates(slots: slots, distances: distances, room: room)
+        let (scored, found) = (slots + room, distances + room)
+        var word = 0
+        while word < matches.wordCount {
+            var count = 0
+            while word < matches.wordCount && count < Self.scoredAtOnce {
+                count = matches.list(word: word, to: scored, at: count)
+                word &+= 1
+            }
+            scorer.score(scored, count, found)
+            distanceCount &+= count
+            for i in 0..<count where found[i] <= candidates.limit {
+                beam.insert(scored[i], found[i])
+                if beam.count == k {
+                    candidates.limit = max(limit, scorer.reach(beam.distance(k &- 1)))
+                }
+                candidates.append(scored[i], found[i])
+            }
+            if scorer.isOnCodes && candidates.areTooMany { return nil }
+        }
+        return candidates.areTooMany ? listBeam() : candidates.finish()
+    }
+
+    /// Lists all matching nodes; returns how many they are.
+    func list(_ matches: Bitmap) -> Int {
+        (0..<matches.wordCount).reduce(0) { matches.list(word: $1, to: slots, at: $0) }
+    }
+
+    /// The largest distance of the first `count` nodes in the list, which must not fill it.
+    private func farthestListed(_ count: Int, by scorer: Scorer) -> Float {
+        scorer.score(slots, count, distances + count)
+        return (0..<count).reduce(0) { max($0, distances[count + $1]) }
+    }
+}
+
+/// The nodes that a scan has met within a limit that falls as it goes on.
+private struct Candidates {
+    let slots: UnsafeMutablePointer<UInt32>
+    let distances: UnsafeMutablePointer<Float>
+    let room: Int
+    var limit = Float.infinity
+    private(set) var count = 0
+    private(set) var areTooMany = false
+
+    init(
+        slots: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Float>, room: Int
+    ) {
+        (self.slots, self.distances, self.room) = (slots, distances, room)
+    }
+
+    @inline(__always)
+    mutating func append(_ slot: UInt32, _ distance: Float) {
+        guard distance <= limit, !areTooMany else { return }
+        (slots[count], distances[count]) = (slot, distance)
+        count &+= 1
+        if count == room { thinOut() }
+    }
+
+    mutating func finish() -> Int {
+        thinOut()
+        return count
+    }
+
+    /// Drops those that lie beyond the limit by now.
+    private mutating func thinOut() {
+        var kept = 0
+        for i in 0..<count where distances[i] <= limit {
+            (slots[kept], distances[kept]) = (slots[i], distances[i])
+            kept += 1
+        }
+        count = kept
+        // To go on would mean to thin out over and over.
+        areTooMany = kept > room / 4 * 3
+    }
+}
+
+extension Bitmap {
+    /// Appends the slots of one word to a list of `count`; returns how many it then has.
+    @inline(__always)
+    fileprivate func list(word: Int, to list: UnsafeMutablePointer<UInt32>, at count: Int) -> Int {
+        var (bits, count) = (words[word], count)
+        let first = UInt32(truncatingIfNeeded: word &* Self.bitsPerWord)
+        while bits != 0 {
+            list[count] = first &+ UInt32(truncatingIfNeeded: bits.trailingZeroBitCount)
+            bits &= bits &- 1
+            count &+= 1
+        }
+        return count
+    }
+}

@@ -1,0 +1,72 @@
+import Testing
+
+@testable import Martlet
+
+@Suite struct SearchPlanTests {
+    /// From few matches to many: a scan, then bridges, then a plain beam.
+    @Test func theShareDecides() {
+        let methods = [0.0, 0.0001, 0.001, 0.01, 0.02, 0.1, 0.2, 0.3, 0.7, 0.9, 0.99, 1].map {
+            plan(count: 1_000_000, share: $0).method
+        }
+        let scan = SearchMethod.exactScan
+        #expect(
+            methods == [
+                scan, scan, scan, scan, scan, .bridgedBeam, .bridgedBeam, .bridgedBeam, .plainBeam,
+                .plainBeam, .plainBeam, .plainBeam,
+            ])
+    }
+
+    /// Of a small index, a scan of half is less than any walk.
+    @Test func soDoesTheNumberOfMatches() {
+        #expect(plan(count: 4000, share: 0.5).method == .exactScan)
+        #expect(plan(count: 400_000, share: 0.5).method != .exactScan)
+    }
+
+    @Test func andTheBeamsWidth() {
+        #expect(plan(ef: 32, count: 100_000, share: 0.1).method == .bridgedBeam)
+        #expect(plan(ef: 500, count: 100_000, share: 0.1).method == .exactScan)
+        #expect(plan(ef: 1, k: 500, count: 100_000, share: 0.1).method == .exactScan)
+    }
+
+    @Test func withoutConditionsItIsAlwaysAPlainBeamOfEf() {
+        for count in [0, 1, 10, 64, 65, 100, 100_000] {
+            let plan = plan(count: count, share: 1)
+            #expect(plan.method == .plainBeam)
+            #expect(plan.beamWidth == max(1, min(64, count)))
+            #expect(plan.widestBeam == plan.beamWidth)
+        }
+        #expect(plan(ef: 5, k: 20, count: 100_000, share: 1).beamWidth == 20)
+    }
+
+    @Test func theCheaperOfWalkAndScanIsChosen() {
+        for count in [0, 1, 2, 100, 10_000, 1_000_000, Configuration.maxVectors] {
+            for share in [0, 1e-6, 0.01, 0.04, 0.06, 0.3, 0.6, 0.9, 1 - 1e-6] {
+                for ef in [1, 64, 1000, Configuration.beamWidths.upperBound] {
+                    let plan = plan(ef: ef, count: count, share: share)
+                    guard plan.matching < count else { continue }
+                    let isWalk = plan.method != .exactScan
+                    #expect(isWalk == (plan.beamCost < plan.scanCost), "\(plan)")
+                    #expect(isWalk == (plan.beamWidth > 0) && plan.beamWidth <= count, "\(plan)")
+                    #expect(plan.widestBeam >= plan.beamWidth, "\(plan)")
+                    #expect(plan.wanted == min(10, plan.matching))
+                }
+            }
+        }
+    }
+
+    /// A plain beam is made wide enough to hold `ef` matches; if it does not, wider.
+    @Test func plainBeamsAreWidened() throws {
+        let plan = plan(count: 1_000_000, share: 0.8)
+        #expect(plan.beamWidth >= 80 && plan.beamWidth < 100)
+        #expect(plan.isEnough(64) && plan.isEnough(48) && !plan.isEnough(10))
+        let wider = try #require(plan.widened(plan.beamWidth, holding: 20))
+        #expect(wider > 3 * plan.beamWidth && wider < 5 * plan.beamWidth)
+        #expect(plan.widened(plan.beamWidth, holding: 0) == 8 * plan.beamWidth)
+        #expect(plan.widened(plan.widestBeam, holding: 0) == nil)
+    }
+
+    private func plan(ef: Int = 64, k: Int = 10, count: Int, share: Double) -> SearchPlan {
+        SearchPlan(
+            ef: ef, k: k, count: count, matching: Int((Double(count) * share).rounded()), links: 32)
+    }
+}

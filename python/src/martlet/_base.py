@@ -1,0 +1,121 @@
+"""What an index is made with, and how its memory is held and released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from martlet import _ffi, _structs
+from martlet._arguments import unsigned
+from martlet._errors import ClosedIndexError, InvalidArgumentError
+from martlet._ffi import Handle
+from martlet._single import Desks
+from martlet._structs import METRICS, sized
+
+if TYPE_CHECKING:
+    import types
+
+Self = TypeVar("Self", bound="Base")
+
+
+class Base:
+    """The parameters and the handle of an index."""
+
+    def __init__(
+        self,
+        dim: int,
+        metric: str = "l2",
+        *,
+        M: int = 16,
+        ef_construction: int = 200,
+        seed: int = 0,
+    ) -> None:
+        if metric not in METRICS:
+            names = ", ".join(map(repr, METRICS))
+            raise InvalidArgumentError(f"metric is {metric!r}; expected one of {names}")
+        self._dim = unsigned("dim", dim)
+        self._metric = metric
+        self._M = unsigned("M", M, bits=32)
+        self._ef_construction = unsigned("ef_construction", ef_construction)
+        self._seed = unsigned("seed", seed)
+        self._desks = Desks(self._dim)
+        self._handle: Handle | None = _ffi.create(
+            sized(
+                _structs.IndexOptions,
+                dim=self._dim,
+                metric=METRICS[metric],
+                M=self._M,
+                ef_construction=self._ef_construction,
+                seed=self._seed,
+            )
+        )
+
+    @property
+    def dim(self) -> int:
+        """Components per vector."""
+        return self._dim
+
+    @property
+    def metric(self) -> str:
+        """What "near" means: "l2", "ip" or "cosine"."""
+        return self._metric
+
+    @property
+    def M(self) -> int:
+        """Links per node above the base layer, which has up to twice as many."""
+        return self._M
+
+    @property
+    def ef_construction(self) -> int:
+        """Beam width while adding."""
+        return self._ef_construction
+
+    @property
+    def seed(self) -> int:
+        """What makes the index reproducible."""
+        return self._seed
+
+    def __len__(self) -> int:
+        """Return the number of vectors."""
+        return _ffi.count(self._open(), None)
+
+    def close(self) -> None:
+        """Release the memory, once no thread is in a call. Closing again does nothing.
+
+        Leaving a ``with`` block and losing the last reference do the same.
+
+        Examples
+        --------
+        >>> import martlet
+        >>> with martlet.Index(dim=2) as index:
+        ...     _ = index.add([3, 4])
+        >>> index
+        <martlet.Index dim=2 metric='l2' M=16 ef_construction=200 seed=0: closed>
+        """
+        self._handle = None
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: types.TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a martlet.Index cannot be copied or pickled in this version")
+
+    def __repr__(self) -> str:
+        state = "closed" if self._handle is None else f"{len(self)} vectors"
+        return (
+            f"<martlet.Index dim={self._dim} metric={self._metric!r} M={self._M} "
+            f"ef_construction={self._ef_construction} seed={self._seed}: {state}>"
+        )
+
+    def _open(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise ClosedIndexError("the index is closed")
+        return handle
