@@ -1,0 +1,276 @@
+"""Filtered search beside the rivals': queries per second at equal recall, by selectivity.
+
+A filter lets through the given share of the vectors: at random; or those nearest to one point of
+the data, asked for by the queries nearest to it (positive correlation) or farthest from it
+(negative). Every library works in a process of its own on one thread, one query per call, and
+repetitions take turns. Of the values of ef tried, the fastest with recall@10 of at least 0.95
+counts.
+
+    python benchmarks/filter.py                            (GloVe words, cosine)
+    python benchmarks/filter.py --base base.npy --query query.npy --metric l2
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import exact
+import report
+from adapters.filtered import LIBRARIES
+from datasets import glove
+
+K = 10
+EFS = (16, 32, 64, 128, 256)
+SELECTIVITIES = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
+CORRELATIONS = ("random", "positive", "negative")
+QUERIES = 100
+RECALL = 0.95
+#: A cell of one library takes about this long; slow ones answer fewer queries.
+SECONDS_PER_CELL = 1.0
+
+
+class Cell(NamedTuple):
+    """One filter, its queries of shape (q, dim), and the distances of their true neighbors."""
+
+    correlation: str
+    selectivity: float
+    column: str
+    bound: int
+    queries: NDArray[np.float32]
+    nearest: NDArray[np.float64]
+
+
+class Point(NamedTuple):
+    """One library at one ef: recall@10, and queries per second, the median of repetitions."""
+
+    ef: int
+    recall: float
+    rate: float
+
+
+def main() -> None:
+    """Measure, print and save."""
+    options = parse_options()
+    base, queries, name = load(options)
+    print(f"{name}: {len(base):,} vectors, {base.shape[1]} dimensions, {options.metric}")
+    print(f"one thread, one query per call, k={K}; {report.machine()}")
+    columns = make_columns(base, options.metric)
+    cells = list(make_cells(base, queries, columns, options.metric))
+    workers = start(options.libraries, base, columns, options.metric)
+    points = [measure(cell, workers, base, options) for cell in cells]
+    versions = {name: worker.version for name, worker in workers.items()}
+    for worker in workers.values():
+        worker.close()
+    print_rates(cells, points)
+    result = {
+        "data": name,
+        "base": base.shape,
+        "metric": options.metric,
+        "versions": versions,
+        "cells": [
+            {
+                **{field: getattr(cell, field) for field in Cell._fields[:4]},
+                "points": {name: [p._asdict() for p in each] for name, each in found.items()},
+            }
+            for cell, found in zip(cells, points)
+        ],
+    }
+    report.save(f"filter-{name}", result)
+    if options.plot:
+        plot(cells, points, name, options.plot)
+
+
+def parse_options() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--base", type=Path, help=".npy of vectors, any number format")
+    parser.add_argument("--query", type=Path, help=".npy of queries; needed with --base")
+    parser.add_argument("--metric", choices=("l2", "ip", "cosine"), default="cosine")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    parser.add_argument("--plot", type=Path, help="a PNG to draw the rates to")
+    return parser.parse_args()
+
+
+def load(options: argparse.Namespace) -> tuple[Any, Any, str]:
+    """Return base, queries and the data's name."""
+    if options.base is None:
+        words = glove.load()
+        return words.base, words.queries, "glove-100k"
+    base, queries = (np.load(path).astype(np.float32) for path in (options.base, options.query))
+    return base, queries, options.base.name.removesuffix(".npy").removesuffix(".base")
+
+
+def make_columns(base: Any, metric: str) -> dict[str, Any]:
+    """Return the ranks of all rows: shuffled, and by the distance from one of them."""
+    anchor = base[len(base) // 2]
+    ranks = np.empty(len(base), np.int64)
+    ids = np.arange(len(base))[None]
+    ranks[np.argsort(exact.distances(base, anchor[None], metric, ids)[0])] = ids[0]
+    shuffled = np.random.default_rng(1).permutation(len(base)).astype(np.int64)
+    return {"shuffled": shuffled, "near": ranks}
+
+
+def make_cells(base: Any, queries: Any, columns: dict[str, Any], metric: str) -> Iterator[Cell]:
+    """Yield every filter with its queries and their true neighbors."""
+    anchor = base[len(base) // 2]
+    ids = np.arange(len(queries))[None]
+    order = np.argsort(exact.distances(queries, anchor[None], metric, ids)[0])
+    chosen = {"random": slice(QUERIES), "positive": order[:QUERIES], "negative": order[-QUERIES:]}
+    for correlation in CORRELATIONS:
+        column = "shuffled" if correlation == "random" else "near"
+        asked = np.ascontiguousarray(queries[chosen[correlation]])
+        for selectivity in SELECTIVITIES:
+            bound = max(K, round(selectivity * len(base)))
+            matching = base[columns[column] < bound]
+            _, nearest = exact.exact_search(matching, asked, metric, K)
+            yield Cell(correlation, selectivity, column, bound, asked, nearest)
+
+
+class Worker:
+    """A library in a process of its own."""
+
+    def __init__(self, name: str, *data: Any) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, far_end = context.Pipe()
+        self._process = context.Process(target=serve, args=(far_end, name, *data), daemon=True)
+        self._process.start()
+        far_end.close()
+        self.version: str = self._connection.recv()
+
+    def search(self, cell: Cell, ef: int) -> tuple[Any, float]:
+        """Return the ids found, -1 for none, and the seconds per query."""
+        self._connection.send((cell.column, cell.bound, cell.queries, ef))
+        answer: tuple[Any, float] = self._connection.recv()
+        return answer
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        self._process.join()
+
+
+def serve(connection: Connection, name: str, base: Any, columns: Any, metric: str) -> None:
+    """Build the index and answer searches until the other end closes."""
+    index = LIBRARIES[name](base, columns, metric)
+    connection.send(index.version)
+    while True:
+        try:
+            column, bound, queries, ef = connection.recv()
+        except EOFError:
+            return
+        search = index.condition(column, bound, K)
+        search(queries[0], ef)
+        found = np.full((len(queries), K), -1, np.int64)
+        answered, start = 0, time.perf_counter()
+        while answered < len(queries) and time.perf_counter() - start < SECONDS_PER_CELL:
+            ids = search(queries[answered], ef)
+            found[answered, : len(ids)] = ids
+            answered += 1
+        seconds = (time.perf_counter() - start) / answered
+        connection.send((found[:answered], seconds))
+
+
+def start(libraries: list[str], base: Any, columns: Any, metric: str) -> dict[str, Worker]:
+    """Build all indexes, one after the other."""
+    workers = {}
+    report.heading("Build")
+    for name in libraries:
+        begun = time.perf_counter()
+        workers[name] = Worker(name, base, columns, metric)
+        print(f"  {name} {workers[name].version}: {time.perf_counter() - begun:.0f} s", flush=True)
+    return workers
+
+
+def measure(
+    cell: Cell, workers: dict[str, Worker], base: Any, options: argparse.Namespace
+) -> dict[str, list[Point]]:
+    """Return every library's points for one filter; repetitions take turns."""
+    points: dict[str, list[Point]] = {name: [] for name in workers}
+    for ef in EFS:
+        asked = [name for name in workers if not is_settled(points[name])]
+        seconds: dict[str, list[float]] = {name: [] for name in asked}
+        recalls = {}
+        for _ in range(options.repetitions):
+            for name in asked:
+                found, taken = workers[name].search(cell, ef)
+                seconds[name].append(taken)
+                recalls[name] = recall(found, cell, base, options.metric)
+        for name in asked:
+            points[name].append(Point(ef, recalls[name], 1 / statistics.median(seconds[name])))
+    return points
+
+
+def is_settled(points: list[Point]) -> bool:
+    """Tell whether a larger ef can only be slower: one has reached the recall already."""
+    return bool(points) and points[-1].recall >= RECALL
+
+
+def recall(found: NDArray[np.int64], cell: Cell, base: Any, metric: str) -> float:
+    """Return recall@10 of the answered queries, by distance; a missing result is a miss."""
+    queries, nearest = cell.queries[: len(found)], cell.nearest[: len(found)]
+    distances = exact.distances(base, queries, metric, found)
+    distances[found < 0] = np.inf
+    return exact.recall(found, distances, nearest)
+
+
+def best(points: list[Point]) -> Point | None:
+    """Return the fastest point with enough recall."""
+    return max((p for p in points if p.recall >= RECALL), key=lambda p: p.rate, default=None)
+
+
+def print_rates(cells: list[Cell], points: list[dict[str, list[Point]]]) -> None:
+    """Print queries per second at recall 0.95; in brackets the best recall where none reach it."""
+    names = list(points[0])
+    for correlation in CORRELATIONS:
+        report.heading(f"Queries per second at recall@10 >= {RECALL}, {correlation} correlation")
+        rows = []
+        for cell, found in zip(cells, points):
+            if cell.correlation != correlation:
+                continue
+            row = [f"{cell.selectivity:.2%}"]
+            for name in names:
+                fastest = best(found[name])
+                most = max(p.recall for p in found[name])
+                row.append(f"({most:.2f})" if fastest is None else f"{fastest.rate:,.0f}")
+            rows.append(row)
+        report.table(("passes", *names), rows)
+
+
+def plot(cells: list[Cell], points: list[dict[str, list[Point]]], name: str, path: Path) -> None:
+    """Draw the rates over selectivity."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(CORRELATIONS), figsize=(15, 4.5), sharey=True)
+    for axis, correlation in zip(axes, CORRELATIONS):
+        for library in points[0]:
+            at = [
+                (cell.selectivity, fastest.rate)
+                for cell, found in zip(cells, points)
+                if cell.correlation == correlation and (fastest := best(found[library]))
+            ]
+            axis.plot(*zip(*at) if at else ([], []), marker="o", label=library)
+        axis.set(xscale="log", yscale="log", xlabel="share that passes", title=correlation)
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel(f"queries/s at recall@10 >= {RECALL}")
+    axes[-1].legend(fontsize="small")
+    figure.suptitle(f"Filtered search, {name}, one thread")
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
