@@ -24,7 +24,8 @@ extension Index {
             defer { selection?.free() }
             let plan = SearchPlan(
                 ef: options.ef, k: k, count: snapshot.count,
-                matching: selection?.count ?? snapshot.count, links: snapshot.graph.base.width)
+                matching: selection?.count ?? snapshot.count, links: snapshot.graph.base.width,
+                bytes: snapshot.vectors?.comparedBytes ?? 0)
             let batch = QueryBatch(
                 queries: queries, k: k, plan: plan, selection: selection, output: output,
                 snapshot: snapshot)

@@ -117,6 +117,9 @@ struct VectorView {
 
     func row(_ slot: UInt32) -> UnsafePointer<Float> { rows + Int(slot) &* reader.stride }
 
+    /// Bytes per row that distances are computed of.
+    var comparedBytes: Int { codes?.stride ?? reader.stride * MemoryLayout<Float>.size }
+
     /// The same vectors, to be compared by themselves.
     var exact: VectorView {
         var view = self

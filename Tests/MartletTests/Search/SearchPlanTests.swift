@@ -67,6 +67,7 @@ import Testing
 
     private func plan(ef: Int = 64, k: Int = 10, count: Int, share: Double) -> SearchPlan {
         SearchPlan(
-            ef: ef, k: k, count: count, matching: Int((Double(count) * share).rounded()), links: 32)
+            ef: ef, k: k, count: count, matching: Int((Double(count) * share).rounded()), links: 32,
+            bytes: 384)
     }
 }
