@@ -231,6 +231,48 @@ static uint64_t any_k(input *in, uint64_t rows) {
     return fits || overflows ? k : 1;
 }
 
+/* What a search is to let through, in memory of just its size; each condition may be missing. */
+typedef struct conditions {
+    martlet_mask *mask;
+    void *values;
+    ids_given ids;
+    char *filter;
+} conditions;
+
+static conditions new_conditions(input *in, uint64_t stored, martlet_search_options *options) {
+    static const char *const filters[] = {"{}", "{\"a\": 1}", "{\"$not\": {}}", "", "[", "{\"a\":"};
+    conditions made;
+    martlet_mask mask = MARTLET_MASK_INIT;
+    /* Beyond what is stored a mask is refused before it is read. */
+    const uint64_t rows = one_in(in, 8) ? any_count(in, 100) : stored;
+    const uint64_t bytes = rows <= stored ? rows : 0;
+    mask.rows = rows;
+    mask.format = one_in(in, 8) ? any_enumerator(in, 13) : (martlet_format)(next_byte(in) % 2);
+    mask.bit_offset = mask.format == MARTLET_AS_BITS ? next_byte(in) % 8 : 0;
+    mask.stride = bytes <= 1 && one_in(in, 4) ? INT64_MIN : 1;
+    made.values = malloc(bytes + 1);
+    for (uint64_t i = 0; i < bytes + 1; i += 1)
+        ((uint8_t *)made.values)[i] = next_byte(in);
+    mask.data = or_null(in, made.values);
+    made.mask = any_struct(in, &mask, sizeof mask);
+    made.ids = new_ids(in, next_byte(in) % 20);
+    const char *filter = PICK(in, filters);
+    made.filter = malloc(strlen(filter));
+    memcpy(made.filter, filter, strlen(filter));
+    options->allow = one_in(in, 2) ? made.mask : NULL;
+    options->allow_ids = one_in(in, 4) ? made.ids.claimed : NULL;
+    options->filter = one_in(in, 4) ? made.filter : NULL;
+    options->filter_size = one_in(in, 32) ? UINT64_MAX : strlen(filter);
+    return made;
+}
+
+static void free_conditions(conditions *made) {
+    free(made->mask);
+    free(made->values);
+    free_ids(&made->ids);
+    free(made->filter);
+}
+
 static void fuzz_search(input *in, subject *on) {
     const bool typed = one_in(in, 2), with_options = !one_in(in, 8);
     martlet_control complete = any_control(in);
@@ -246,9 +288,17 @@ static void fuzz_search(input *in, subject *on) {
     uint64_t *counts = malloc(rows * sizeof(uint64_t));
     const uint64_t before = count_of(on->index);
 
+    int64_t *found_rows = malloc(places * sizeof(int64_t));
+    martlet_explanation complete_explanation = MARTLET_EXPLANATION_INIT;
+    void *explanation = any_struct(in, &complete_explanation, sizeof complete_explanation);
+
     options.ef = any_ef(in);
     options.threads = any_threads(in);
     options.control = control;
+    conditions conditions = new_conditions(in, before, &options);
+    options.rows = places > 0 ? or_null(in, found_rows) : NULL;
+    options.explanation = or_null(in, explanation);
+    const bool all = options.allow == NULL && options.allow_ids == NULL && options.filter == NULL;
     void *claimed = new_options(in, rows, &options, sizeof options);
     void *chosen = with_options ? claimed : NULL;
     martlet_matrix *matrix = new_matrix(in, &given);
@@ -264,19 +314,23 @@ static void fuzz_search(input *in, subject *on) {
                                ids_given, distances_given, counts_given);
 
     REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_DIMENSION_MISMATCH,
-                   MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH, MARTLET_OUT_OF_MEMORY,
-                   MARTLET_CANCELLED);
+                   MARTLET_NOT_FINITE, MARTLET_BAD_LENGTH, MARTLET_BAD_TEXT, MARTLET_ID_KIND,
+                   MARTLET_BAD_FILTER, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED);
     REQUIRE(typed || status != MARTLET_DIMENSION_MISMATCH);
     REQUIRE(count_of(on->index) == before);
     REQUIRE(status != MARTLET_OK || rows == 0 || k == 0 ||
             (places > 0 && ids_given != NULL && distances_given != NULL));
     for (uint64_t row = 0; status == MARTLET_OK && row < rows; row += 1) {
-        const uint64_t matches = before < k ? before : k;
-        REQUIRE(counts_given == NULL || counts[row] == matches);
-        require_row(on, ids + row * k, distances + row * k, matches, k);
+        const uint64_t most = before < k ? before : k;
+        REQUIRE(counts_given == NULL || (all ? counts[row] == most : counts[row] <= most));
+        if (all || counts_given != NULL)
+            require_row(on, ids + row * k, distances + row * k, all ? most : counts[row], k);
     }
     if (status == MARTLET_OK)
         require_finished(chosen, sizeof options, control, rows);
+    free_conditions(&conditions);
+    free(explanation);
+    free(found_rows);
     free(matrix);
     free(claimed);
     free(counts);
