@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import exact
 import report
-from datasets import glove
+from corpora import glove
 
 Floats = NDArray[np.float32]
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 import exact
 import report
 from adapters.filtered import LIBRARIES
-from datasets import glove
+from corpora import glove
 
 K = 10
 EFS = (16, 32, 64, 128, 256)

@@ -21,7 +21,7 @@ import numpy as np
 import adapters
 import exact
 import report
-from datasets import glove
+from corpora import glove
 from worker import Build, Task, Worker
 
 EFS = (10, 16, 32, 64, 128, 256)

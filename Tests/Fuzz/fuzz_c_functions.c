@@ -72,6 +72,11 @@ static subject new_subject(input *in) {
     REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY);
     REQUIRE((status == MARTLET_OK) == (made.index != NULL));
     REQUIRE(status != MARTLET_OK || count_of(made.index) == 0);
+    /* A struct of an earlier header may end before the metric, which then is the default. */
+    uint64_t claimed;
+    memcpy(&claimed, options, sizeof claimed);
+    if (claimed <= offsetof(martlet_index_options, metric))
+        made.options.metric = MARTLET_L2;
     free(options);
     REQUIRE(martlet_index_create(&made.options, NULL) == MARTLET_INVALID_ARGUMENT);
     return made;

