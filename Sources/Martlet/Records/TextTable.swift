@@ -167,10 +167,6 @@ struct TextView {
     private func start(_ number: UInt32) -> Int { number == 0 ? 0 : ends![Int(number) - 1] }
 
     fileprivate func isEqual(_ number: UInt32, _ text: UnsafeRawBufferPointer) -> Bool {
-        let own = self[number]
-        guard own.count == text.count else { return false }
-        guard let (a, b) = own.baseAddress.flatMap({ a in text.baseAddress.map { (a, $0) } })
-        else { return true }
-        return memcmp(a, b, text.count) == 0
+        self[number].hasSameBytes(as: text)
     }
 }
