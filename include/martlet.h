@@ -30,14 +30,16 @@
  *              A count of 2^63 or more is MARTLET_INVALID_ARGUMENT.
  *   Strings    Are UTF-8 with any bytes, NUL too, and go in and out in batches: one buffer and
  *              offsets into it. Names and filters are a pointer and a size.
- *   Rows       A vector has a row number: how many were added before it. Masks are over rows, results
- *              tell rows, and metadata is fetched by row.
+ *   Rows       A vector has a row number: how many of the index's vectors were added before it. Masks
+ *              are over rows, results tell rows, and metadata is fetched by row. Removing a vector
+ *              renumbers those behind it, so that rows are best used in a view; see
+ *              martlet_index_view().
  *   Structs    Structs begin with struct_size, set by the _INIT macro. A later library accepts the
  *              smaller struct of an earlier header.
  *   Threads    Any number of threads may call any functions on one index at once, except
- *              martlet_index_free(), which must be the last call. Adds run one after the other. A
- *              search sees every add that finished before it began and never half of one, and does
- *              not wait for a running add.
+ *              martlet_index_free(), which must be the last call. Changes run one after the other. A
+ *              search sees every change that finished before it began and never half of one, and does
+ *              not wait for a running change.
  *   fork       An index may be used in both processes after fork(), unless another thread was
  *              adding to it at that moment: the child may then search it but not add to it.
  *   Distances  Smaller is nearer. Equal distances come in the order in which the vectors were added.
@@ -163,6 +165,20 @@ typedef struct martlet_index_options {
  */
 MARTLET_API martlet_status martlet_index_create(const martlet_index_options *options,
                                                 martlet_index **index);
+
+/**
+ * Makes a view: the index as it is now, for reading only, whatever is done to the index meanwhile.
+ * Several calls on a view are about the same vectors, with the same row numbers. O(1).
+ *
+ * Every function that takes a const index takes a view; those that change one refuse it with
+ * MARTLET_INVALID_ARGUMENT. A view is released by martlet_index_free() and may outlive its index. It
+ * holds on to memory that later changes would release.
+ *
+ * @param[out] view  The new handle; NULL on failure.
+ * @return MARTLET_OK or MARTLET_INVALID_ARGUMENT.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_index_view(const martlet_index *index, martlet_index **view);
 
 /** Releases an index and its memory. NULL is allowed. No other call may be using the index. */
 MARTLET_API void martlet_index_free(martlet_index *index);
@@ -382,6 +398,54 @@ MARTLET_API martlet_status martlet_add(martlet_index *index, const float *vector
 MARTLET_API martlet_status martlet_add_matrix(martlet_index *index, const martlet_matrix *vectors,
                                               const martlet_add_options *options);
 
+/**
+ * Adds vectors as martlet_add_matrix() does, in place of those that have their ids, all or none. What
+ * was stored under such an id is removed, metadata included, and the new vector counts as added last.
+ * MARTLET_ID_EXISTS: an id stands twice in the batch. Since 0.1.
+ */
+MARTLET_API martlet_status martlet_upsert(martlet_index *index, const martlet_matrix *vectors,
+                                          const martlet_add_options *options);
+
+/* ---- Remove -------------------------------------------------------------------------------- */
+
+/**
+ * Removes vectors, all or none, with their ids and metadata. The ids can be added again.
+ *
+ * No search that begins later finds them. When more than one in 64 nodes of the graph has been
+ * removed, the nodes that had links to them get new ones (after FreshDiskANN, Singh et al. 2021); when
+ * a tenth of the places are empty, the rest is copied together. So a call takes O(n / 64) words to
+ * copy and, amortized, O(M^2) distances per vector, but one call in many takes longer.
+ *
+ * @param[in] ids      Of vectors in the index, each once.
+ * @param[in] control  NULL: none.
+ * @return MARTLET_OK; or, with nothing removed, MARTLET_INVALID_ARGUMENT, MARTLET_BAD_TEXT,
+ *         MARTLET_ID_EXISTS (an id stands twice in the batch), MARTLET_ID_NOT_FOUND,
+ *         MARTLET_ID_KIND, MARTLET_OUT_OF_MEMORY or MARTLET_CANCELLED.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_remove(martlet_index *index, const martlet_ids *ids,
+                                          martlet_control *control);
+
+/**
+ * Removes all vectors, with their ids and metadata and its columns. The kind of the ids stays, and
+ * assigned ids go on counting up.
+ *
+ * @return MARTLET_OK or MARTLET_INVALID_ARGUMENT.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_clear(martlet_index *index);
+
+/**
+ * Gives back the memory of what was removed or replaced, down to the last place. Removals do most of
+ * that by themselves. Nothing else changes. Copies the index: there must be room for both.
+ *
+ * @param[in] control  NULL: none.
+ * @return MARTLET_OK; or, with nothing changed, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY or
+ *         MARTLET_CANCELLED.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_compact(martlet_index *index, martlet_control *control);
+
 /* ---- Search -------------------------------------------------------------------------------- */
 
 /** What fills the places of a result row behind its last match (see counts). */
@@ -545,8 +609,8 @@ MARTLET_API martlet_status martlet_find(const martlet_index *index, const martle
  *
  * @param[in]     rows  count row numbers, each -1 or that of a vector in the index.
  * @param[in,out] text  Receives count strings.
- * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; MARTLET_ID_KIND if the index does not hold string
- *         ids; or MARTLET_BUFFER_TOO_SMALL, with text->size and text->count written.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT; MARTLET_ID_KIND if the index holds integer ids;
+ *         or MARTLET_BUFFER_TOO_SMALL, with text->size and text->count written.
  * Since 0.1.
  */
 MARTLET_API martlet_status martlet_get_ids(const martlet_index *index, const int64_t *rows,
@@ -669,6 +733,7 @@ typedef struct martlet_statistics {
     uint64_t add_metadata_ns;  /**< copying metadata, */
     uint64_t add_graph_ns;     /**< and building the graph. */
     uint64_t add_distances;    /**< Distances computed while building the graph. */
+    uint64_t removed;          /**< Places of removed vectors that martlet_compact() would give back. */
 } martlet_statistics;
 
 /**

@@ -12,6 +12,22 @@ extension Index {
     /// - Complexity: Expected O(rows * (`efConstruction` + log *n*) * `M`) distances; and, per call,
     ///   O(*n* / 16) words to copy and clear, so that batches are cheaper than single vectors.
     public func add(_ matrix: Matrix, _ options: AddOptions = AddOptions()) throws(MartletError) {
+        try add(matrix, options, replacing: false)
+    }
+
+    /// Adds vectors as `add` does, in place of those that have their ids: all or none. What was stored
+    /// under such an id is removed, metadata included, and the new row counts as added last.
+    ///
+    /// - Throws: As `add(_:_:)`; `idExists` if an id stands twice in the batch.
+    public func upsert(
+        _ matrix: Matrix, _ options: AddOptions = AddOptions()
+    ) throws(MartletError) {
+        try add(matrix, options, replacing: true)
+    }
+
+    private func add(
+        _ matrix: Matrix, _ options: AddOptions, replacing: Bool
+    ) throws(MartletError) {
         let start = Clock.now
         try matrix.check(dim: configuration.dim)
         let idsStart = Clock.now
@@ -21,24 +37,29 @@ extension Index {
         let columnsEnd = Clock.now
         try Configuration.check("threads", options.threads, Configuration.threadCounts)
         options.control?.begin(total: matrix.rows)
-        try writer.lock(options.control)
+        try lock(options.control)
         defer { writer.unlock() }
         var report = AddReport(
             rows: matrix.rows, element: matrix.element, ids: idsEnd - idsStart,
             metadata: columnsEnd - idsEnd)
-        if matrix.rows > 0 { try append(matrix, options, &report) }
+        if matrix.rows > 0 {
+            try contents.append(matrix, options, replacing: replacing, &report)
+            publish()
+            compactIfSparse()
+        }
         report.total = Clock.now - start
         lastAdd.value = report
     }
+}
 
-    /// Writes the batch behind the published count, then publishes all of it at once.
-    private func append(
-        _ matrix: Matrix, _ options: AddOptions, _ report: inout AddReport
+extension Contents {
+    /// Writes the batch behind the published slots. If it throws, nothing has changed.
+    fileprivate func append(
+        _ matrix: Matrix, _ options: AddOptions, replacing: Bool, _ report: inout AddReport
     ) throws(MartletError) {
-        let count = vectors.count
-        guard matrix.rows <= Configuration.maxVectors - count else {
+        guard matrix.rows <= Configuration.maxVectors - slotCount else {
             throw .indexFull(
-                "\(matrix.rows) vectors do not fit beside \(count): an index holds at most "
+                "\(matrix.rows) vectors do not fit beside \(slotCount): an index holds at most "
                     + "\(Configuration.maxVectors)")
         }
         let start = Clock.now
@@ -47,44 +68,48 @@ extension Index {
         try next.encode(since: vectors, options.control)
         report.encoding = Clock.now - start - report.reading
         do throws(MartletError) {
-            try enterIds(next, options, count..<count + matrix.rows, &report)
+            let removal = try Removal(
+                replacing ? options.ids : nil, from: self, appending: matrix.rows)
+            try removal.freeingIfThrows { () throws(MartletError) in
+                try enterIds(next, options, removal, &report)
+            }
+            for table in vectors.tables(notIn: next) { retired.add(table) }
+            vectors = next
+            commit(removal)
         } catch {
             next.free(sharedWith: vectors)
             throw error
         }
-        for table in vectors.tables(notIn: next) { retired.add(table) }
-        vectors = next
-        publish()
     }
 
     private func enterIds(
-        _ vectors: VectorStore, _ options: AddOptions, _ batch: Range<Int>,
+        _ vectors: VectorStore, _ options: AddOptions, _ removal: Removal,
         _ report: inout AddReport
     ) throws(MartletError) {
-        let start = Clock.now
+        let (start, batch) = (Clock.now, slotCount..<vectors.count)
         do throws(MartletError) {
-            try ids.reserve(
-                options.ids, rows: batch.count, count: batch.lowerBound, &retired)
-            try ids.enter(options.ids, rows: batch.count)
+            try ids.reserve(options.ids, rows: batch.count, count: slotCount, &retired)
+            try ids.enter(options.ids, rows: batch.count, removal.live)
             report.ids += Clock.now - start
-            try appendMetadata(vectors, options, batch, &report)
+            try appendMetadata(vectors, options, removal, &report)
         } catch {
             ids.withdraw()
             throw error
         }
         ids.commit()
-        if let assigned = options.assignedIds { ids.copy(batch, to: assigned) }
+        let row = (removal.live?.count ?? vectors.count) - batch.count
+        if let assigned = options.assignedIds { ids.copy(batch, row: row, to: assigned) }
     }
 
     private func appendMetadata(
-        _ vectors: VectorStore, _ options: AddOptions, _ batch: Range<Int>,
+        _ vectors: VectorStore, _ options: AddOptions, _ removal: Removal,
         _ report: inout AddReport
     ) throws(MartletError) {
         let start = Clock.now
         do throws(MartletError) {
-            try metadata.append(options.columns, at: batch.lowerBound, &retired)
+            try metadata.append(options.columns, at: slotCount, &retired)
             report.metadata += Clock.now - start
-            try buildGraph(vectors, options, batch, &report)
+            try changeGraph(vectors, options, removal, &report)
         } catch {
             metadata.withdraw()
             throw error
@@ -92,17 +117,21 @@ extension Index {
         metadata.commit(&retired)
     }
 
-    private func buildGraph(
-        _ vectors: VectorStore, _ options: AddOptions, _ batch: Range<Int>,
+    private func changeGraph(
+        _ vectors: VectorStore, _ options: AddOptions, _ removal: Removal,
         _ report: inout AddReport
     ) throws(MartletError) {
-        let start = Clock.now
+        let (start, rows) = (Clock.now, vectors.count - slotCount)
         let team = WorkerTeam(
-            count: WorkerTeam.size(threads: options.threads, tasks: batch.count / 4))
+            count: WorkerTeam.size(
+                threads: options.threads, tasks: max(rows / 4, removal.unlinked.count)))
         defer { team.stop() }
         report.threads = team.count
-        report.distances = try graphStore.insert(
-            batch, vectors.view, team, options.control, &retired)
+        report.distances = try graphStore.change(
+            GraphChange(
+                inserted: slotCount..<vectors.count, unlinked: removal.unlinked,
+                live: removal.live),
+            vectors.view, team, options.control, &retired)
         report.graph = Clock.now - start
     }
 }

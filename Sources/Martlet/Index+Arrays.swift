@@ -87,14 +87,14 @@ extension Index {
 
     /// Whether a vector with this id is in the index.
     public func contains(_ id: Int64) -> Bool {
-        versions.read { ids.slot(of: id, in: $0) != nil }
+        versions.read { $0.contents.ids.slot(of: id, in: $0) != nil }
     }
 
     /// Whether a vector with this id is in the index.
     public func contains(_ id: String) -> Bool {
         var id = id
         return id.withUTF8 { id in
-            versions.read { ids.slot(of: UnsafeRawBufferPointer(id), in: $0) != nil }
+            versions.read { $0.contents.ids.slot(of: UnsafeRawBufferPointer(id), in: $0) != nil }
         }
     }
 
@@ -107,7 +107,21 @@ extension Index {
                 throw .invalidArgument(
                     "row \(row) is not one of the \(snapshot.count) in the index")
             }
-            return String(decoding: texts[UInt32(row)], as: UTF8.self)
+            return String(decoding: texts[snapshot.slot(of: Int(row))], as: UTF8.self)
+        }
+    }
+
+    /// Removes vectors.
+    /// - Throws: As `remove(_:_:)` does.
+    public func remove(_ ids: [String]) throws(MartletError) {
+        try ids.withStrings { ids throws(MartletError) in try remove(.strings(ids)) }
+    }
+
+    /// Removes vectors.
+    /// - Throws: As `remove(_:_:)` does.
+    public func remove(_ ids: [Int64]) throws(MartletError) {
+        try ids.withUnsafeBufferPointer { ids throws(MartletError) in
+            try remove(.integers(Integers(data: ids.baseAddress, count: ids.count)))
         }
     }
 

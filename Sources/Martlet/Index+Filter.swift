@@ -5,17 +5,16 @@ extension Index {
     /// - Throws: `badFilter`, `outOfMemory`.
     public func count(filter: UnsafeRawBufferPointer?) throws(MartletError) -> Int {
         try versions.read { snapshot throws(MartletError) in
+            guard let filter else { return snapshot.count }
             var options = SearchOptions()
             options.filter = filter
-            guard let selection = try selection(options, in: snapshot) else {
-                return snapshot.count
-            }
+            let selection = try selection(options, in: snapshot)!
             defer { selection.free() }
             return selection.count
         }
     }
 
-    /// What passes all conditions of a call, to be freed; nil if there are none.
+    /// What passes all conditions of a call, to be freed; nil if all nodes of the graph do.
     func selection(
         _ options: SearchOptions, in snapshot: Snapshot
     ) throws(MartletError) -> Selection? {
@@ -24,21 +23,32 @@ extension Index {
             // The cheapest first: what it refuses costs nothing more.
             if let mask = options.allow {
                 try mask.check()
-                keep(try mask.bitmap(count: snapshot.count), in: &matches)
+                keep(try bitmap(mask, in: snapshot), in: &matches)
             }
             if let ids = options.allowedIds {
                 keep(try bitmap(ids, in: snapshot), in: &matches)
             }
             if let filter = options.filter {
                 let passing = try Filter.bitmap(
-                    json: filter, metadata: snapshot.metadata, count: snapshot.count)
+                    json: filter, metadata: snapshot.metadata, count: snapshot.slotCount)
+                if let live = snapshot.live { passing.formIntersection(live.slots) }
                 keep(passing, in: &matches)
             }
         } catch {
             matches?.free()
             throw error
         }
-        return matches.map(Selection.init)
+        guard let matches else { return snapshot.liveSelection }
+        return Selection(matches)
+    }
+
+    private func bitmap(
+        _ mask: Mask, in snapshot: Snapshot
+    ) throws(MartletError) -> Bitmap {
+        let rows = try mask.bitmap(count: snapshot.count)
+        guard let live = snapshot.live else { return rows }
+        defer { rows.free() }
+        return try live.slots(of: rows)
     }
 
     /// Takes a condition's matches over.
@@ -59,9 +69,9 @@ extension Index {
         if let held = snapshot.idKind, held != ids.kind, ids.count > 0 {
             throw .mismatch(of: ids.kind, held: held)
         }
-        let bitmap = try Bitmap(count: snapshot.count)
+        let bitmap = try Bitmap(count: snapshot.slotCount)
         do throws(MartletError) {
-            try self.ids.forEachSlot(of: ids, in: snapshot) { _, slot in
+            try snapshot.forEachSlot(of: ids) { _, slot in
                 if let slot { bitmap.insert(slot) }
             }
         } catch {
@@ -69,5 +79,13 @@ extension Index {
             throw error
         }
         return bitmap
+    }
+}
+
+extension Snapshot {
+    /// What a search without conditions may return; nil if that is all nodes of the graph.
+    fileprivate var liveSelection: Selection? {
+        guard let live, !tombstones.isEmpty else { return nil }
+        return Selection(lent: live.slots, count: live.count)
     }
 }

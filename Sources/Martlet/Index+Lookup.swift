@@ -14,7 +14,7 @@ extension Index {
             if let held = snapshot.idKind, held != ids.kind, ids.count > 0 {
                 throw .mismatch(of: ids.kind, held: held)
             }
-            try self.ids.forEachSlot(of: ids, in: snapshot) { place, slot throws(MartletError) in
+            try snapshot.forEachSlot(of: ids) { place, slot throws(MartletError) in
                 guard let slot else { throw .idNotFound(id: ids[place]) }
                 let row = snapshot.vectors!.row(slot)
                 (out + place * configuration.dim).update(from: row, count: configuration.dim)
@@ -32,8 +32,8 @@ extension Index {
     ) throws(MartletError) {
         try ids.check()
         try versions.read { snapshot throws(MartletError) in
-            try self.ids.forEachSlot(of: ids, in: snapshot) { place, slot throws(MartletError) in
-                rows[place] = slot.map(Int64.init) ?? -1
+            try snapshot.forEachSlot(of: ids) { place, slot throws(MartletError) in
+                rows[place] = slot.map { Int64(snapshot.row(of: $0)) } ?? -1
             }
         }
     }
@@ -41,21 +41,17 @@ extension Index {
     /// Writes the string ids of rows, one after the other; "" for row -1.
     ///
     /// - Parameter rows: Each -1 or that of a vector in the index.
-    /// - Throws: `invalidArgument`; `idKind` if the index does not hold string ids;
+    /// - Throws: `invalidArgument`; `idKind` if the index holds integer ids;
     ///   `bufferTooSmall`, after writing the sizes that would do.
     public func getIds(
         _ rows: UnsafeBufferPointer<Int64>, into text: inout TextOutput
     ) throws(MartletError) {
         try versions.read { snapshot throws(MartletError) in
-            let texts = try snapshot.stringIds
-            for (place, row) in rows.enumerated() where row < -1 || row >= snapshot.count {
-                throw .invalidArgument(
-                    "row \(row) at place \(place) must be -1 or below \(snapshot.count), the number "
-                        + "of vectors")
-            }
-            try text.write(count: rows.count) { place in
-                rows[place] == -1
-                    ? UnsafeRawBufferPointer(start: nil, count: 0) : texts[UInt32(rows[place])]
+            let texts = snapshot.count == 0 ? nil : try snapshot.stringIds
+            let slots = try snapshot.slots(of: rows)
+            try text.write(count: slots.count) { place in
+                slots[place] == -1
+                    ? UnsafeRawBufferPointer(start: nil, count: 0) : texts![UInt32(slots[place])]
             }
         }
     }
@@ -79,7 +75,7 @@ extension Index {
                         "row \(row) at place \(place) must be at least 0 and below "
                             + "\(snapshot.count), the number of vectors")
                 }
-                out[place] = snapshot.ids![Int(row)]
+                out[place] = snapshot.ids![Int(snapshot.slot(of: Int(row)))]
             }
         }
     }

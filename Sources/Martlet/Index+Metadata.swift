@@ -43,12 +43,9 @@ extension Index {
             guard let column = snapshot.metadata.column(named: name) else {
                 throw .invalidArgument("there is no \(ColumnSource.title(name))")
             }
-            for (place, row) in rows.enumerated() where row < -1 || row >= snapshot.count {
-                throw .invalidArgument(
-                    "row \(row) at place \(place) must be -1 or below \(snapshot.count), the number "
-                        + "of vectors")
+            try snapshot.slots(of: rows).withUnsafeBufferPointer { slots throws(MartletError) in
+                try output.write(column, slots: slots)
             }
-            try output.write(column, rows: rows)
         }
     }
 
@@ -66,39 +63,18 @@ extension Index {
     ) throws(MartletError) {
         try ids.check()
         try ColumnSource.check(columns, rows: ids.count)
-        try writer.lock(nil)
+        try lock(nil)
         defer { writer.unlock() }
-        let slots = try versions.read { snapshot throws(MartletError) in
-            try self.slots(of: ids, in: snapshot)
-        }
+        let contents = contents
+        let slots = try contents.snapshot.slots(of: ids)
         guard !slots.isEmpty, !columns.isEmpty else { return }
         do throws(MartletError) {
-            try metadata.replace(columns, at: slots, &retired)
+            try contents.metadata.replace(columns, at: slots, &contents.retired)
         } catch {
-            metadata.withdraw()
+            contents.metadata.withdraw()
             throw error
         }
-        metadata.commit(&retired)
+        contents.metadata.commit(&contents.retired)
         publish()
-    }
-
-    /// The slots of ids, each of which must be there, once.
-    private func slots(
-        of ids: IdColumn, in snapshot: Snapshot
-    ) throws(MartletError) -> [UInt32] {
-        if let held = snapshot.idKind, held != ids.kind, ids.count > 0 {
-            throw .mismatch(of: ids.kind, held: held)
-        }
-        let met = try Bitmap(count: snapshot.count)
-        defer { met.free() }
-        var slots: [UInt32] = []
-        slots.reserveCapacity(min(ids.count, snapshot.count))
-        try self.ids.forEachSlot(of: ids, in: snapshot) { row, slot throws(MartletError) in
-            guard let slot else { throw .idNotFound(id: ids[row]) }
-            guard !met.contains(slot) else { throw .idExists(id: ids[row], row: row) }
-            met.insert(slot)
-            slots.append(slot)
-        }
-        return slots
     }
 }

@@ -23,8 +23,8 @@ extension Index {
             let selection = try selection(options, in: snapshot)
             defer { selection?.free() }
             let plan = SearchPlan(
-                ef: options.ef, k: k, count: snapshot.count,
-                matching: selection?.count ?? snapshot.count, links: snapshot.graph.base.width,
+                ef: options.ef, k: k, count: snapshot.nodeCount,
+                matching: selection?.count ?? snapshot.nodeCount, links: snapshot.graph.base.width,
                 bytes: snapshot.vectors?.comparedBytes ?? 0)
             let batch = QueryBatch(
                 queries: queries, k: k, plan: plan, selection: selection, output: output,

@@ -1,6 +1,8 @@
 /// What an index consists of, and where its latest add spent its time.
 public struct Statistics: Sendable {
     public var count = 0
+    /// Places of removed vectors that `compact` would give back.
+    public var removed = 0
     /// nil if there is no vector.
     public var idKind: IdKind?
     /// Columns of metadata.
@@ -24,7 +26,7 @@ public struct GraphStatistics: Sendable, Equatable {
     /// Links on layer 0, in all and at most of one node.
     public var links = 0
     public var maxLinks = 0
-    /// Nodes that a walk on layer 0 from the entry point can reach, itself included.
+    /// Vectors that a walk on layer 0 from the entry point can reach, itself included.
     public var reachable = 0
 }
 
@@ -34,17 +36,18 @@ extension Index {
     public func statistics() throws(MartletError) -> Statistics {
         try versions.read { snapshot throws(MartletError) in
             var statistics = Statistics()
-            let count = snapshot.count
-            statistics.count = count
-            statistics.vectorBytes = reader.bytes(count: count)
-            statistics.codeBytes = (snapshot.vectors?.codes?.stride ?? 0) * count
+            let slots = snapshot.slotCount
+            (statistics.count, statistics.removed) = (snapshot.count, slots - snapshot.count)
+            statistics.vectorBytes = reader.bytes(count: slots)
+            statistics.codeBytes = (snapshot.vectors?.codes?.stride ?? 0) * slots
             statistics.linkBytes = snapshot.graph.bytes
             statistics.idKind = snapshot.idKind
-            statistics.idBytes = ids.bytes(of: snapshot)
+            statistics.idBytes = snapshot.contents.ids.bytes(of: snapshot)
             statistics.columns = snapshot.metadata.columns.count
             statistics.metadataBytes = snapshot.metadata.bytes
-            statistics.otherBytes = graphStore.otherBytes(count: count)
-            statistics.graph = try snapshot.graph.statistics(count: count, graphStore.levels)
+            statistics.otherBytes =
+                GraphStore.otherBytes(count: slots) + (snapshot.live?.bytes ?? 0)
+            statistics.graph = try snapshot.graph.statistics(of: snapshot)
             statistics.lastAdd = lastAdd.value
             return statistics
         }
@@ -55,32 +58,33 @@ extension Graph {
     /// Bytes of links in use.
     var bytes: Int { (base.rowCount * base.width + upper.rowCount * upper.width) * 4 }
 
-    func statistics(count: Int, _ sampler: LevelSampler) throws(MartletError) -> GraphStatistics {
+    func statistics(of snapshot: Snapshot) throws(MartletError) -> GraphStatistics {
         var statistics = GraphStatistics()
         let layer = layer(0)
-        for slot in 0..<count {
-            statistics.levels[sampler.level(of: slot)] += 1
+        for slot in 0..<snapshot.slotCount where snapshot.isLive(UInt32(slot)) {
+            statistics.levels[level(of: UInt32(slot))] += 1
             let links = layer.count(of: UInt32(slot))
             statistics.links += links
             statistics.maxLinks = max(statistics.maxLinks, links)
         }
-        statistics.reachable = try reachable(count: count)
+        statistics.reachable = try reachable(in: snapshot)
         return statistics
     }
 
-    /// The number of nodes on layer 0 that can be reached from the entry point.
-    private func reachable(count: Int) throws(MartletError) -> Int {
+    /// The number of rows on layer 0 that can be reached from the entry point.
+    private func reachable(in snapshot: Snapshot) throws(MartletError) -> Int {
         guard let entry else { return 0 }
-        var met = try VisitedSet(capacity: count)
+        var met = try VisitedSet(capacity: snapshot.slotCount)
         defer { met.free() }
         met.removeAll()
         let layer = layer(0)
         var open = [entry.slot]
-        var reached = met.insert(entry.slot)
+        var reached = 0
+        _ = met.insert(entry.slot)
         while let node = open.popLast() {
+            if snapshot.isLive(node) { reached += 1 }
             let links = layer.links(of: node)
             for i in 0..<layer.count(of: node) where met.insert(links[i]) == 1 {
-                reached += 1
                 open.append(links[i])
             }
         }

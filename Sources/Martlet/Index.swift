@@ -8,51 +8,65 @@
 /// ```
 ///
 /// # Threads
-/// Any number of threads may call any methods at once. Adds run one after the other. A search sees
-/// every add that finished before it began, and never half of one; it does not wait for a running
-/// add. How: the writer publishes immutable versions, see `Versions`.
+/// Any number of threads may call any methods at once. Changes run one after the other. A search sees
+/// every change that finished before it began, and never half of one; it does not wait for a running
+/// change. How: the writer publishes immutable versions, see `Versions`.
 ///
 /// # Locks
-/// `writer` guards `vectors`, `graphStore`, `metadata`, `retired` and the entering of ids. Inside it, and never
-/// two at once: the locks of `ids`, `versions`, the columns' texts and the page pools, each held for a few
-/// instructions or a slice of a batch.
+/// `writer` guards `contents` and all in it. Inside it, and never two at once: the locks of the ids,
+/// `versions`, the columns' texts and the page pools, each held for a few instructions or a slice of a
+/// batch.
 public final class Index: @unchecked Sendable {
     public let configuration: Configuration
     let reader: VectorReader
-    let searchers = SearcherPool()
-    let ids = Ids()
+    let searchers: SearcherPool
     let versions: Versions
 
     let writer = WriterLock()
-    var vectors: VectorStore
-    let graphStore: GraphStore
-    let metadata = MetadataStore()
-    /// Tables that the published version still shows but the next will not.
-    var retired = RetiredMemory()
+    var contents: Contents
     let lastAdd = Guarded(AddReport())
+    /// What a view looks at; nil if this is no view.
+    private let viewed: PinnedVersion?
 
-    public init(_ configuration: Configuration) {
-        self.configuration = configuration
-        reader = VectorReader(
-            dim: configuration.dim, metric: configuration.metric, kernels: InstructionSet.kernels)
-        vectors = VectorStore(reader)
-        graphStore = GraphStore(configuration)
-        versions = Versions(Snapshot(count: 0, graph: Graph(M: configuration.M)))
+    public convenience init(_ configuration: Configuration) {
+        self.init(Contents(configuration))
     }
 
-    deinit {
-        vectors.free()
-        retired.free()
+    init(_ contents: Contents) {
+        (self.contents, configuration, reader) = (
+            contents, contents.configuration, contents.vectors.reader
+        )
+        (searchers, viewed) = (SearcherPool(), nil)
+        versions = Versions(contents.snapshot)
     }
+
+    private init(viewOf index: Index) {
+        (configuration, reader, searchers) = (index.configuration, index.reader, index.searchers)
+        let pinned = PinnedVersion(of: index.versions)
+        (viewed, versions) = (pinned, Versions(pinned.snapshot))
+        contents = pinned.snapshot.contents
+        lastAdd.value = index.lastAdd.value
+    }
+
+    /// The index as it is now, to be read for as long as it is needed, whatever happens to this one:
+    /// row numbers, for instance, stay what they are. It cannot be changed. It holds on to memory that
+    /// later changes would release.
+    public func view() -> Index { Index(viewOf: self) }
 
     /// Makes what the writer holds the newest version. All of it is shown anew, since also a batch that
-    /// failed may have moved tables, and `retired` frees what they were before. There is a vector.
+    /// failed may have moved tables, and `retired` frees what they were before.
     func publish() {
-        let snapshot = Snapshot(
-            count: vectors.count, graph: graphStore.graph, vectors: vectors.view, ids: ids.bySlot,
-            idTexts: ids.texts, metadata: metadata.view)
-        versions.publish(snapshot, replaced: retired)
-        retired = RetiredMemory()
+        versions.publish(contents.snapshot, replaced: contents.retired)
+        contents.retired = RetiredMemory()
+    }
+
+    /// Waits for other writers.
+    /// - Throws: `cancelled`; `invalidArgument` if this is a view.
+    func lock(_ control: Control?) throws(MartletError) {
+        guard viewed == nil else {
+            throw .invalidArgument("a view of an index cannot be changed, only the index itself")
+        }
+        try writer.lock(control)
     }
 
     /// The number of vectors.
@@ -60,20 +74,36 @@ public final class Index: @unchecked Sendable {
 }
 
 /// One version of the index: what a reader may look at while it has it pinned.
+///
+/// Rows are numbered in the order in which they were added; a slot is a row's place in the tables. The
+/// two differ once vectors have been removed, whose slots stay empty until the contents are compacted.
 struct Snapshot {
-    var count: Int
+    /// What owns the tables.
+    var contents: Contents
+    /// Slots, of rows and of removed ones.
+    var slotCount: Int
+    /// Which slots hold rows; nil if all do.
+    var live: LiveSlots?
+    /// Removed slots that the graph still leads through.
+    var tombstones: [UInt32]
     var graph: Graph
-    /// nil if there is no vector.
+    /// nil if there is no slot.
     var vectors: VectorView?
-    /// Slot to id; nil if there is no vector or the ids are strings.
+    /// Slot to id; nil if there is no slot or the ids are strings.
     var ids: UnsafePointer<Int64>?
     /// The ids if they are strings: an id's number is its slot.
     var idTexts: TextView?
     var metadata = MetadataView()
 
+    /// The number of rows.
+    var count: Int { live?.count ?? slotCount }
+
+    /// Nodes of the graph.
+    var nodeCount: Int { count + tombstones.count }
+
     /// nil if there is no vector.
     var idKind: IdKind? {
-        if idTexts != nil { return .strings }
-        return count == 0 ? nil : .integers
+        guard count > 0 else { return nil }
+        return idTexts != nil ? .strings : .integers
     }
 }

@@ -23,3 +23,13 @@ public func martletAddMatrix(
         try index(handle).add(Matrix(vectors), AddOptions(options))
     }
 }
+
+@_cdecl("martlet_upsert")
+public func martletUpsert(
+    _ handle: OpaquePointer?, _ vectors: UnsafePointer<martlet_matrix>?,
+    _ options: UnsafePointer<martlet_add_options>?
+) -> martlet_status {
+    boundary { () throws(MartletError) in
+        try index(handle).upsert(Matrix(vectors), AddOptions(options))
+    }
+}

@@ -42,6 +42,18 @@ public func martletIndexCreate(
     }
 }
 
+@_cdecl("martlet_index_view")
+public func martletIndexView(
+    _ handle: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?
+) -> martlet_status {
+    out?.pointee = nil
+    return boundary { () throws(MartletError) in
+        guard let out else { throw .invalidArgument("view must not be NULL") }
+        let view = try index(handle).view()
+        out.pointee = OpaquePointer(Unmanaged.passRetained(view).toOpaque())
+    }
+}
+
 @_cdecl("martlet_index_free")
 public func martletIndexFree(_ handle: OpaquePointer?) {
     guard let handle else { return }

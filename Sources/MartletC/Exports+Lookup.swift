@@ -99,7 +99,7 @@ extension martlet_statistics {
         (dim, metric) = (UInt64(configuration.dim), configuration.metric.rawValue)
         (M, seed) = (UInt32(configuration.M), configuration.seed)
         ef_construction = UInt64(configuration.efConstruction)
-        count = UInt64(statistics.count)
+        (count, removed) = (UInt64(statistics.count), UInt64(statistics.removed))
         id_kind = statistics.idKind?.rawValue ?? martlet_id_kind(MARTLET_NO_IDS_YET)
         (vector_bytes, code_bytes) = (UInt64(statistics.vectorBytes), UInt64(statistics.codeBytes))
         link_bytes = UInt64(statistics.linkBytes)

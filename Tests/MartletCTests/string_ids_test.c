@@ -258,7 +258,7 @@ static void test_what_cannot_be_told(void) {
     text = text_in(&place, 8, 8);
     text->offsets = NULL;
     CHECK_INVALID(martlet_get_ids(index, bad, 0, text));
-    CHECK_STATUS(MARTLET_ID_KIND, martlet_get_ids(integers, bad, 0, text_in(&place, 8, 8)));
+    CHECK_OK(martlet_get_ids(integers, bad, 0, text_in(&place, 8, 8)));
     CHECK_OK(add(integers, 3, NULL));
     CHECK_STATUS(MARTLET_ID_KIND, martlet_get_ids(integers, bad, 0, text_in(&place, 8, 8)));
     martlet_index_free(index);

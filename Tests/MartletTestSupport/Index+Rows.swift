@@ -58,6 +58,24 @@ extension Index {
         return ids
     }
 
+    /// Adds rows in place of those that have their ids.
+    public func upsertRows(_ rows: [[Float]], ids: [Int64]) throws(MartletError) {
+        try ids.withUnsafeBufferPointer { column throws(MartletError) in
+            var options = AddOptions()
+            options.ids = .integers(Integers(data: column.baseAddress, count: column.count))
+            try withMatrix(rows, columns: configuration.dim) { matrix throws(MartletError) in
+                try upsert(matrix, options)
+            }
+        }
+    }
+
+    public func remove(ids: [Int64], control: Control? = nil) throws(MartletError) {
+        try ids.withUnsafeBufferPointer { column throws(MartletError) in
+            try remove(
+                .integers(Integers(data: column.baseAddress, count: column.count)), control)
+        }
+    }
+
     private func addAssigningIds<C: Component>(
         _ rows: [[C]], _ options: AddOptions
     ) throws(MartletError) -> [Int64] {

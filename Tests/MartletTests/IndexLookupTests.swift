@@ -94,7 +94,7 @@ import Testing
         try index.versions.read { snapshot in
             try index.addRows((10..<5000).map { [Float($0)] }, ids: Array(ids[10...]))
             let given = GivenStrings(ids)
-            try index.ids.forEachSlot(of: .strings(given.strings), in: snapshot) { place, slot in
+            try snapshot.forEachSlot(of: .strings(given.strings)) { place, slot in
                 #expect(slot == (place < 10 ? UInt32(place) : nil))
             }
             #expect(snapshot.idTexts!.count == 10)

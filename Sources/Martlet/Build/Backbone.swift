@@ -16,6 +16,8 @@ struct Backbone {
     private var batchStart = 0
     /// What the current batch changed in nodes of earlier batches, to be taken back if it fails.
     private var changed: [(slot: UInt32, before: Node)] = []
+    /// All nodes as they were, if the current batch repairs the tree.
+    private var before: AppendArray<Node>?
 
     private struct Node: BitwiseCopyable {
         var parent = Backbone.none
@@ -24,16 +26,37 @@ struct Backbone {
         /// Likewise, for a copy of this node: always a copy itself.
         var copyBelow = Backbone.none
         var children: UInt16 = 0
+        /// Whether it was hung below its parent as a copy of it.
+        var isCopy = false
     }
 
     init(M: Int) { maxChildren = M }
 
-    func free() { nodes.free() }
+    func free() {
+        nodes.free()
+        before?.free()
+    }
 
-    func bytes(count: Int) -> Int { count * MemoryLayout<Node>.stride }
+    /// Becomes a copy of another tree, with the nodes that stay.
+    mutating func copy(_ other: Backbone, _ moves: SlotMoves) throws(MartletError) {
+        let moved = { (slot: UInt32) in slot == Self.none ? slot : moves.target(of: slot) }
+        nodes = try AppendArray(room: moves.kept.count)
+        for (target, slot) in moves.kept.enumerated() {
+            var node = other.nodes[Int(slot)]
+            node.parent = moved(node.parent)
+            (node.below, node.copyBelow) = (moved(node.below), moved(node.copyBelow))
+            nodes[target] = node
+        }
+    }
 
-    /// Makes room for the nodes of a batch, which follow those that are there.
-    mutating func begin(_ batch: Range<Int>) throws(MartletError) {
+    static func bytes(count: Int) -> Int { count * MemoryLayout<Node>.stride }
+
+    /// Makes room for the nodes of a batch, which follow those that are there, and prepares to repair
+    /// the tree if the batch does that.
+    mutating func begin(_ batch: Range<Int>, isRepaired: Bool) throws(MartletError) {
+        before?.free()
+        before = nil
+        if isRepaired { before = try nodes.copy(batch.lowerBound, room: batch.lowerBound) }
         // Only the writer reads the tree, so an outgrown table can go at once.
         Glibc.free(try nodes.reserve(batch.upperBound, keeping: batch.lowerBound))
         for slot in batch { nodes[slot] = Node() }
@@ -73,18 +96,53 @@ struct Backbone {
             $0.below = child
             if isCopy { $0.copyBelow = child }
         }
-        nodes[Int(child)].parent = parent
+        change(child) {
+            $0.parent = parent
+            $0.isCopy = isCopy
+        }
     }
 
     /// Takes back what the failed batch changed.
     mutating func rollBack() {
+        if let before {
+            nodes.free()
+            (nodes, self.before) = (before, nil)
+        }
         for (slot, before) in changed.reversed() { nodes[Int(slot)] = before }
         changed.removeAll()
     }
 
+    // MARK: - Repair
+
+    /// The root of the part of the tree that a node belongs to.
+    func root(of slot: UInt32) -> UInt32 {
+        var node = slot
+        while nodes[Int(node)].parent != Self.none { node = nodes[Int(node)].parent }
+        return node
+    }
+
+    /// Takes nodes out, whose children become roots.
+    /// - Parameter count: Nodes that the tree had before the batch.
+    mutating func cut(_ removed: Bitmap, count: Int) {
+        for slot in 0..<count {
+            let isRemoved = removed.contains(UInt32(slot))
+            let parent = nodes[slot].parent
+            let isRoot = isRemoved || parent == Self.none || removed.contains(parent)
+            let isCopy = nodes[slot].isCopy && !isRoot
+            nodes[slot] = Node(parent: isRoot ? Self.none : parent, isCopy: isCopy)
+        }
+        // Where there is room below a node is told anew, since what was below it may have moved.
+        for slot in 0..<count where nodes[slot].parent != Self.none {
+            let parent = Int(nodes[slot].parent)
+            nodes[parent].children += 1
+            nodes[parent].below = UInt32(slot)
+            if nodes[slot].isCopy { nodes[parent].copyBelow = UInt32(slot) }
+        }
+    }
+
     private mutating func change(_ slot: UInt32, _ body: (inout Node) -> Void) {
         var node = nodes[Int(slot)]
-        if Int(slot) < batchStart { changed.append((slot, node)) }
+        if Int(slot) < batchStart && before == nil { changed.append((slot, node)) }
         body(&node)
         nodes[Int(slot)] = node
     }

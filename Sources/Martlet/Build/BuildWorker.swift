@@ -6,12 +6,16 @@ final class BuildWorker {
     var selection: NeighborSelection
     /// Candidates for selection: what the search found, and the nodes of the same chunk.
     var candidates: Beam
+    let beamWidth: Int
+    /// The longest list of slots that there is room for.
+    let listRoom: Int
     private let entries: UnsafeMutablePointer<UInt64>
 
     init(nodes: Int, _ configuration: Configuration) throws(MartletError) {
-        let beamWidth = min(configuration.efConstruction, nodes)
+        beamWidth = min(configuration.efConstruction, nodes)
         let row = configuration.maxLinks(layer: 0)
-        let list = max(beamWidth, row) + GraphBuilder.chunkSize
+        listRoom = max(beamWidth, row) + GraphBuilder.chunkSize
+        let list = listRoom
         var scratch = try SearchScratch(nodes: nodes, beamWidth: beamWidth, list: list)
         do throws(MartletError) {
             entries = try Memory.allocate(UInt64.self, list + 1)

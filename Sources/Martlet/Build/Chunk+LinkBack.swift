@@ -49,39 +49,6 @@ extension Chunk {
         }
         guard overflow > 0 else { return }
         worker.scratch.slots.update(from: row.links, count: row.width)
-        prune(&row, of: backLinks[0].target, on: layer, row.width + overflow, builder, worker)
-    }
-
-    /// Selects a row anew from the first `count` slots of the worker's list.
-    private func prune(
-        _ row: inout LinkRow, of target: UInt32, on layer: Int, _ count: Int,
-        _ builder: GraphBuilder, _ worker: BuildWorker
-    ) {
-        row.removeAll()
-        let backbone = builder.store.backbone
-        for space in builder.spaces {
-            var vectors = builder.vectors
-            score(count, from: target, in: space, of: vectors, worker)
-            if vectors.isBlurred(worker.candidates, at: count / 4) {
-                vectors = vectors.exact
-                score(count, from: target, in: space, of: vectors, worker)
-            }
-            worker.selection.select(
-                from: worker.candidates, in: space, of: vectors, to: &row,
-                limit: space.limit(row.width, builder.configuration.metric)
-            ) { layer == 0 && backbone.joins(target, $0) }
-        }
-    }
-
-    /// Makes the first `count` slots of the worker's list its candidates.
-    private func score(
-        _ count: Int, from target: UInt32, in space: Space, of vectors: VectorView,
-        _ worker: BuildWorker
-    ) {
-        let (slots, distances) = (worker.scratch.slots, worker.scratch.distances)
-        Scorer(target, in: space, of: vectors).score(slots, count, distances)
-        worker.scratch.distanceCount += count
-        worker.candidates.removeAll(capacity: count)
-        for i in 0..<count { worker.candidates.insert(slots[i], distances[i]) }
+        builder.prune(&row, of: backLinks[0].target, on: layer, row.width + overflow, worker)
     }
 }

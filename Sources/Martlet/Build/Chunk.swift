@@ -18,7 +18,7 @@ final class Chunk {
 
     init(_ order: InsertionOrder, from first: Int, _ store: GraphStore) {
         let slots = order.chunk(from: first)
-        let levels = slots.map { store.levels.level(of: Int($0)) }
+        let levels = slots.map { store.graph.level(of: $0) }
         members = (0...levels.max()!).map { layer in
             slots.indices.filter { levels[$0] >= layer }.map { slots[$0] }
         }

@@ -28,8 +28,8 @@ final class GraphBuilder {
     let base: LinkTableEdit
     let upper: LinkTableEdit
     /// The graph under construction; its tables are those of the edits.
-    private(set) var graph: Graph
-    private let control: Control?
+    var graph: Graph
+    let control: Control?
 
     init(
         _ store: GraphStore, _ batch: Range<Int>, newUpperRows: Int, _ vectors: VectorView,
@@ -51,7 +51,7 @@ final class GraphBuilder {
     }
 
     /// - Throws: `cancelled`, `outOfMemory`; the builder is of no more use then.
-    func run() throws(MartletError) {
+    func insert() throws(MartletError) {
         var first = 0
         while first < order.count {
             let chunk = Chunk(order, from: first, store)

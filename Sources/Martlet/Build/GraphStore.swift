@@ -4,9 +4,13 @@ final class GraphStore {
     /// Changed by the builder.
     var backbone: Backbone
     let pools: GraphPools
-    let levels: LevelSampler
+    let sampler: LevelSampler
+    /// Nodes that were ever inserted.
+    private(set) var insertedCount = 0
     /// Slot to first upper row, for nodes above level 0.
     private var upperRows = AppendArray<UInt32>()
+    /// Slot to level.
+    private var levels = AppendArray<UInt8>()
     private let configuration: Configuration
 
     init(_ configuration: Configuration) {
@@ -14,53 +18,113 @@ final class GraphStore {
         graph = Graph(M: configuration.M)
         backbone = Backbone(M: configuration.M)
         pools = GraphPools(M: configuration.M)
-        levels = LevelSampler(seed: configuration.seed, M: UInt64(configuration.M))
+        sampler = LevelSampler(seed: configuration.seed, M: UInt64(configuration.M))
     }
 
     deinit {
         backbone.free()
         upperRows.free()
+        levels.free()
         graph.base.freeTable()
         graph.upper.freeTable()
     }
 
     /// Bytes in use besides the links.
-    func otherBytes(count: Int) -> Int { backbone.bytes(count: count) + count * 4 }
+    static func otherBytes(count: Int) -> Int { Backbone.bytes(count: count) + count * 5 }
 
-    /// Inserts the nodes of `batch`, which must follow those that are there. If it throws, the graph
-    /// is what it was.
+    /// Makes the graph's next version. If it throws, the graph is what it was.
     /// - Returns: The number of distances computed.
-    func insert(
-        _ batch: Range<Int>, _ vectors: VectorView, _ team: WorkerTeam, _ control: Control?,
+    func change(
+        _ change: GraphChange, _ vectors: VectorView, _ team: WorkerTeam, _ control: Control?,
         _ retired: inout RetiredMemory
     ) throws(MartletError) -> Int {
+        let batch = change.inserted
         let newUpperRows = try placeUpperRows(batch, &retired)
-        try backbone.begin(batch)
+        try backbone.begin(batch, isRepaired: !change.unlinked.isEmpty)
         let builder: GraphBuilder
         do throws(MartletError) {
             builder = try GraphBuilder(
                 self, batch, newUpperRows: newUpperRows, vectors, configuration, team, control)
-            try builder.run()
+            try builder.unlink(change)
+            try builder.insert()
         } catch {
             backbone.rollBack()
             throw error
         }
         graph = builder.finish(&retired)
+        insertedCount += batch.count
         return builder.distanceCount
     }
 
-    /// Gives the nodes of `batch` that have levels above 0 their rows there; returns how many rows.
+    /// Becomes a copy of another store's graph, with the nodes that stay, to which alone its links lead.
+    func copy(_ other: GraphStore, _ moves: SlotMoves) throws(MartletError) {
+        insertedCount = other.insertedCount
+        let old = other.graph
+        graph.entry = old.entry.map {
+            Graph.EntryPoint(slot: moves.target(of: $0.slot), level: $0.level)
+        }
+        try copyLevels(old, moves)
+        graph.base = try LinkTable(
+            width: old.base.width, rows: moves.kept.count, pool: pools.base
+        ) { row, links in old.base.copy(Int(moves.kept[row]), to: links, moves) }
+        var sources: [Int] = []
+        for slot in moves.kept {
+            let layers = 0..<old.level(of: slot)
+            sources += layers.map { Int(old.upperRows![Int(slot)]) + $0 }
+        }
+        graph.upper = try LinkTable(
+            width: old.upper.width, rows: sources.count, pool: pools.upper
+        ) { row, links in old.upper.copy(sources[row], to: links, moves) }
+        try backbone.copy(other.backbone, moves)
+    }
+
+    private func copyLevels(_ old: Graph, _ moves: SlotMoves) throws(MartletError) {
+        upperRows = try AppendArray(room: moves.kept.count)
+        levels = try AppendArray(room: moves.kept.count)
+        (graph.upperRows, graph.levels) = (upperRows.base, levels.base)
+        var row = 0
+        for (target, slot) in moves.kept.enumerated() {
+            (upperRows[target], levels[target]) = (UInt32(row), UInt8(old.level(of: slot)))
+            row += old.level(of: slot)
+        }
+    }
+
+    /// Gives the nodes of `batch` their levels, and those above level 0 their rows there; returns how
+    /// many rows.
     private func placeUpperRows(
         _ batch: Range<Int>, _ retired: inout RetiredMemory
     ) throws(MartletError) -> Int {
         retired.add(try upperRows.reserve(batch.upperBound, keeping: batch.lowerBound))
         graph.upperRows = upperRows.base
+        retired.add(try levels.reserve(batch.upperBound, keeping: batch.lowerBound))
+        graph.levels = levels.base
         var row = graph.upper.rowCount
-        for slot in batch {
+        for (place, slot) in batch.enumerated() {
+            let level = sampler.level(ofNode: insertedCount + place)
+            levels[slot] = UInt8(level)
             upperRows[slot] = UInt32(row)
-            row += levels.level(of: slot)
+            row += level
         }
         return row - graph.upper.rowCount
+    }
+}
+
+/// What one version of a graph is to have more, and less, than the one before.
+struct GraphChange {
+    /// New nodes, which follow those that are there.
+    let inserted: Range<Int>
+    /// Nodes that no link may lead to any more.
+    let unlinked: [UInt32]
+    /// Which slots hold rows; nil if all do.
+    let live: LiveSlots?
+}
+
+extension LinkTable {
+    /// Copies a row, to slots' new places.
+    fileprivate func copy(
+        _ row: Int, to links: UnsafeMutablePointer<UInt32>, _ moves: SlotMoves
+    ) {
+        for place in 0..<count(row) { links[place] = moves.target(of: self.row(row)[place]) }
     }
 }
 

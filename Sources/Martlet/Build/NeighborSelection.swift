@@ -48,6 +48,27 @@ struct NeighborSelection {
         }
     }
 
+    /// Appends diverse nodes of `candidates` to `row`, nearest first, until it has `limit` links: diverse
+    /// from those that it has, too.
+    mutating func extend(
+        _ row: inout LinkRow, from candidates: Beam, in space: Space, of vectors: VectorView,
+        limit: Int
+    ) {
+        var (left, _) = load(candidates, but: row) { _ in false }
+        for place in 0..<row.count where left > 0 {
+            let link = Scorer(row.links[place], in: space, of: vectors)
+            left = dropRedundant(from: 0, to: left, near: link) { _ in false }
+        }
+        var first = 0
+        while first < left && row.count < limit {
+            let slot = slots[first]
+            first += 1
+            row.append(slot)
+            let link = Scorer(slot, in: space, of: vectors)
+            left = dropRedundant(from: first, to: left, near: link) { _ in false }
+        }
+    }
+
     /// Takes the nodes that are not in the row; returns how many, and how many are pinned.
     private func load(
         _ candidates: Beam, but row: LinkRow, _ isPinned: (UInt32) -> Bool

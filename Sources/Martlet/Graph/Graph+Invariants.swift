@@ -11,32 +11,35 @@ extension Graph {
     /// other.
     ///
     /// - Parameters:
-    ///   - count: Nodes; their slots are 0 ..< count.
-    ///   - levels: Where the nodes' levels come from.
+    ///   - count: Slots.
+    ///   - isNode: Whether there is a node in a slot; others must have no links.
     ///   - parent: A node's parent in the tree; `LinkTable.none` for the root.
     /// - Throws: The first rule found broken.
     /// - Complexity: O(n * M^2).
     func checkInvariants(
-        count: Int, _ levels: LevelSampler, parent: (UInt32) -> UInt32
+        count: Int, isNode: (UInt32) -> Bool = { _ in true }, parent: (UInt32) -> UInt32
     ) throws(BrokenInvariant) {
-        let levelBySlot = (0..<count).map { levels.level(of: $0) }
-        try checkShape(levelBySlot, M: Int(levels.M))
-        try checkEntry(levelBySlot)
-        for slot in levelBySlot.indices {
-            for layer in 0...levelBySlot[slot] {
-                try checkLinks(of: UInt32(slot), on: layer, levelBySlot)
-            }
+        let levels = (0..<UInt32(count)).map { level(of: $0) }
+        try checkShape(levels)
+        // By slot; nil where there is no node.
+        let nodes = (0..<UInt32(count)).map { isNode($0) ? levels[Int($0)] : nil }
+        try checkEntry(nodes)
+        for slot in nodes.indices {
+            for layer in 0...levels[slot] { try checkLinks(of: UInt32(slot), on: layer, nodes) }
         }
-        try checkTree((0..<count).map { parent(UInt32($0)) }, maxChildren: Int(levels.M))
+        let slots = nodes.indices.filter { nodes[$0] != nil }
+        try checkTree(
+            Dictionary(uniqueKeysWithValues: slots.map { ($0, parent(UInt32($0))) }),
+            maxChildren: base.width / 2)
     }
 
     /// Rows: one per node on layer 0; above, as many as the node's level, in the order of slots.
-    private func checkShape(_ levels: [Int], M: Int) throws(BrokenInvariant) {
-        guard base.width == 2 * M, upper.width == M else {
-            throw BrokenInvariant("rows are \(base.width) and \(upper.width) wide, but M is \(M)")
+    private func checkShape(_ levels: [Int]) throws(BrokenInvariant) {
+        guard base.width == 2 * upper.width else {
+            throw BrokenInvariant("rows are \(base.width) and \(upper.width) wide")
         }
         guard base.rowCount == levels.count else {
-            throw BrokenInvariant("\(levels.count) nodes have \(base.rowCount) rows on layer 0")
+            throw BrokenInvariant("\(levels.count) slots have \(base.rowCount) rows on layer 0")
         }
         var row = 0
         for slot in levels.indices {
@@ -50,8 +53,8 @@ extension Graph {
         }
     }
 
-    private func checkEntry(_ levels: [Int]) throws(BrokenInvariant) {
-        guard let highest = levels.max() else {
+    private func checkEntry(_ levels: [Int?]) throws(BrokenInvariant) {
+        guard let highest = levels.compactMap(\.self).max() else {
             guard entry == nil else { throw BrokenInvariant("an empty graph has an entry point") }
             return
         }
@@ -66,12 +69,15 @@ extension Graph {
 
     /// Links lead to other nodes of the layer, to each once, and stand before all `none`.
     private func checkLinks(
-        of slot: UInt32, on layer: Int, _ levels: [Int]
+        of slot: UInt32, on layer: Int, _ levels: [Int?]
     ) throws(BrokenInvariant) {
         let place = "node \(slot) on layer \(layer)"
         let links = links(of: slot, on: layer)
+        guard levels[Int(slot)] != nil || links.isEmpty else {
+            throw BrokenInvariant("\(place) is no node, but has links")
+        }
         for (i, link) in links.enumerated() {
-            guard Int(link) < levels.count, levels[Int(link)] >= layer else {
+            guard Int(link) < levels.count, levels[Int(link)] ?? -1 >= layer else {
                 throw BrokenInvariant("\(place) links to \(link), which is no node of that layer")
             }
             guard link != slot else { throw BrokenInvariant("\(place) links to itself") }
@@ -86,21 +92,23 @@ extension Graph {
     }
 
     /// One tree over all nodes, of few children each, whose edges are links both ways on layer 0.
-    private func checkTree(_ parents: [UInt32], maxChildren: Int) throws(BrokenInvariant) {
-        var children = [[UInt32]](repeating: [], count: parents.count)
-        for (slot, parent) in parents.enumerated() where parent != LinkTable.none {
-            guard Int(parent) < parents.count else {
+    private func checkTree(
+        _ parents: [Int: UInt32], maxChildren: Int
+    ) throws(BrokenInvariant) {
+        var children: [Int: [Int]] = [:]
+        for (slot, parent) in parents where parent != LinkTable.none {
+            guard parents[Int(parent)] != nil else {
                 throw BrokenInvariant("the parent of node \(slot) is \(parent), which is no node")
             }
             guard links(of: UInt32(slot), on: 0).contains(parent),
                 links(of: parent, on: 0).contains(UInt32(slot))
             else { throw BrokenInvariant("node \(slot) and its parent \(parent) are not linked") }
-            children[Int(parent)].append(UInt32(slot))
+            children[Int(parent), default: []].append(slot)
         }
-        for (slot, children) in children.enumerated() where children.count > maxChildren {
+        for (slot, children) in children where children.count > maxChildren {
             throw BrokenInvariant("node \(slot) has \(children.count) children")
         }
-        guard let root = parents.firstIndex(of: LinkTable.none) else {
+        guard let root = parents.first(where: { $0.value == LinkTable.none })?.key else {
             guard parents.isEmpty else { throw BrokenInvariant("the tree has no root") }
             return
         }
@@ -116,18 +124,12 @@ extension Graph {
     }
 
     /// The number of nodes on all paths from `start`, itself included.
-    private static func reachable(from start: Int, along edges: [[UInt32]]) -> Int {
-        var met = [Bool](repeating: false, count: edges.count)
-        met[start] = true
+    private static func reachable(from start: Int, along edges: [Int: [Int]]) -> Int {
+        var met: Set = [start]
         var open = [start]
-        var reached = 0
         while let node = open.popLast() {
-            reached += 1
-            for next in edges[node] where !met[Int(next)] {
-                met[Int(next)] = true
-                open.append(Int(next))
-            }
+            for next in edges[node] ?? [] where met.insert(next).inserted { open.append(next) }
         }
-        return reached
+        return met.count
     }
 }

@@ -10,6 +10,8 @@ struct Graph {
     /// Layers 1 and up: a node's rows stand together, from `upperRows[slot]` on.
     var upper: LinkTable
     var upperRows: UnsafeMutablePointer<UInt32>?
+    /// The level of each node.
+    var levels: UnsafeMutablePointer<UInt8>?
     /// The node of the highest level; nil if the graph is empty.
     var entry: EntryPoint?
 
@@ -23,6 +25,8 @@ struct Graph {
         base = LinkTable(width: 2 * M)
         upper = LinkTable(width: M)
     }
+
+    func level(of slot: UInt32) -> Int { Int(levels.unsafelyUnwrapped[Int(slot)]) }
 
     func layer(_ layer: Int) -> Layer {
         layer == 0
@@ -80,6 +84,17 @@ struct LinkRow {
         count += 1
     }
 
+    /// Keeps the links that pass, in their order.
+    mutating func keep(_ isKept: (UInt32) -> Bool) {
+        var kept = 0
+        for place in 0..<count where isKept(links[place]) {
+            links[kept] = links[place]
+            kept += 1
+        }
+        (links + kept).update(repeating: LinkTable.none, count: count - kept)
+        count = kept
+    }
+
     mutating func removeAll() {
         links.update(repeating: LinkTable.none, count: width)
         count = 0
@@ -87,15 +102,15 @@ struct LinkRow {
 }
 
 /// The level of every node: geometric, P(level >= l) = M^-l (Malkov & Yashunin 2018, section 4.1:
-/// m_L = 1 / ln M), a pure function of seed and slot.
+/// m_L = 1 / ln M), a pure function of the seed and of how many nodes came before.
 struct LevelSampler {
     static let maxLevel = 15
 
     let seed: UInt64
     let M: UInt64
 
-    func level(of slot: Int) -> Int {
-        var random = SplitMix64(seed: seed ^ SplitMix64.mix(UInt64(slot) &+ 1))
+    func level(ofNode number: Int) -> Int {
+        var random = SplitMix64(seed: seed ^ SplitMix64.mix(UInt64(number) &+ 1))
         var word = random.next()
         var level = 0
         while level < Self.maxLevel && ((word >> 32) &* M) >> 32 == 0 {

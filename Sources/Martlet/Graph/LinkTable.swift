@@ -34,6 +34,23 @@ struct LinkTable {
         return count
     }
 
+    /// A table of its own with rows that `fill` writes, each given its number and `none`s.
+    init(
+        width: Int, rows: Int, pool: PagePool,
+        _ fill: (Int, UnsafeMutablePointer<UInt32>) -> Void
+    ) throws(MartletError) {
+        (self.width, rowCount) = (width, rows)
+        guard rows > 0 else { return }
+        try pool.reserve(pageCount)
+        let pages = try Memory.allocate(PagePool.Page.self, pageCount)
+        for page in 0..<pageCount {
+            pages[page] = pool.takeReserved()
+            pages[page].initialize(repeating: Self.none, count: pool.wordsPerPage)
+        }
+        self.pages = pages
+        for row in 0..<rows { fill(row, self.row(row)) }
+    }
+
     /// Frees the table of pages of the last version; the pages go with their pool.
     func freeTable() { free(pages) }
 

@@ -41,6 +41,9 @@ final class PagePool: @unchecked Sendable {
         return tryTake()!
     }
 
+    /// Takes a page of those that were reserved and not taken since.
+    func takeReserved() -> Page { tryTake()! }
+
     func give(back page: Page) { mutex.withLock { recycle(page) } }
 
     private func tryTake() -> Page? {

@@ -8,23 +8,23 @@ struct Column {
     let name: String
     let type: ColumnType
     /// Slots with a place in the tables below; all later ones are null.
-    private(set) var count = 0
-    private var valid = AppendArray<UInt8>()
+    fileprivate(set) var count = 0
+    fileprivate var valid = AppendArray<UInt8>()
     /// `width` bytes per slot, 0 if null; see `ColumnView.values`.
-    private var values = AppendArray<UInt8>()
+    fileprivate var values = AppendArray<UInt8>()
     /// The numbers of all tags, row after row. What a replaced list held stays.
-    private var tags = AppendArray<UInt32>()
-    private var tagCount = 0
+    fileprivate var tags = AppendArray<UInt32>()
+    fileprivate var tagCount = 0
     /// nil but for string, tags and json.
-    private let texts: TextTable?
-    private var textCount = 0
+    fileprivate let texts: TextTable?
+    fileprivate var textCount = 0
 
     init(name: String, type: ColumnType) {
         (self.name, self.type) = (name, type)
         texts = type.hasTexts ? TextTable() : nil
     }
 
-    private var width: Int { type.width }
+    fileprivate var width: Int { type.width }
 
     var view: ColumnView {
         ColumnView(
@@ -207,6 +207,72 @@ extension Column {
             try JSON(text).free()
         } catch .badText(let sentence) {
             throw .badText("\(source.title), row \(row): \(sentence)")
+        }
+    }
+}
+
+// MARK: - Compacting
+
+extension Column {
+    /// A column of its own with the values of the slots that stay, and the texts of those.
+    func compacted(_ moves: SlotMoves) throws(MartletError) -> Column {
+        var next = Column(name: name, type: type)
+        do throws(MartletError) {
+            try next.copy(self, moves)
+        } catch {
+            next.free()
+            throw error
+        }
+        return next
+    }
+
+    private mutating func copy(_ other: Column, _ moves: SlotMoves) throws(MartletError) {
+        let kept = moves.kept.prefix { Int($0) < other.count }
+        count = kept.count
+        valid = try AppendArray(room: count)
+        values = try AppendArray(room: count * width)
+        for (target, slot) in kept.enumerated() {
+            valid[target] = other.valid[Int(slot)]
+            (values.base! + target * width).update(
+                from: other.values.base! + Int(slot) * width, count: width)
+        }
+        switch type {
+        case .bool, .int64, .float64, .datetime: return
+        case .string, .json:
+            let numbers = UnsafeMutableRawPointer(values.base!).assumingMemoryBound(to: UInt32.self)
+            try copyTexts(other, numbers, count) { [valid] in valid[$0] == 1 }
+        case .tags: try copyTags(other)
+        }
+        texts?.commit()
+    }
+
+    private mutating func copyTags(_ other: Column) throws(MartletError) {
+        let spans = UnsafeMutableRawPointer(values.base!).assumingMemoryBound(to: TagSpan.self)
+        let needed = (0..<count).reduce(0) { valid[$1] == 1 ? $0 + spans[$1].count : $0 }
+        tags = try AppendArray(room: max(needed, 1))
+        for slot in 0..<count where valid[slot] == 1 {
+            let start = spans[slot].start
+            spans[slot].start = tagCount
+            for place in 0..<spans[slot].count {
+                tags[tagCount] = other.tags[start + place]
+                tagCount += 1
+            }
+        }
+        try copyTexts(other, tags.base!, tagCount) { _ in true }
+    }
+
+    /// Copies the texts that numbers stand for, and gives them their new numbers.
+    private mutating func copyTexts(
+        _ other: Column, _ numbers: UnsafeMutablePointer<UInt32>, _ count: Int,
+        where isUsed: (Int) -> Bool
+    ) throws(MartletError) {
+        let old = other.texts!.view
+        var outgrown = RetiredMemory()
+        defer { outgrown.free() }
+        for place in 0..<count where isUsed(place) {
+            let (number, isNew) = try texts!.insert(old[numbers[place]], &outgrown)
+            numbers[place] = number
+            if isNew { textCount += 1 }
         }
     }
 }

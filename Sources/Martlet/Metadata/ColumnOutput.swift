@@ -17,17 +17,19 @@ public struct ColumnOutput {
 }
 
 extension ColumnOutput {
-    /// Writes the values of rows, each -1 or below the version's count.
+    /// Writes the values of slots, each -1 or below the version's slot count.
     mutating func write(
-        _ column: ColumnView, rows: UnsafeBufferPointer<Int64>
+        _ column: ColumnView, slots: UnsafeBufferPointer<Int64>
     ) throws(MartletError) {
-        try check(column, rows: rows.count)
-        for (place, row) in rows.enumerated() { valid![place] = column.hasValue(row) ? 1 : 0 }
+        try check(column, rows: slots.count)
+        for (place, slot) in slots.enumerated() {
+            valid![place] = column.hasValue(slot) ? 1 : 0
+        }
         switch column.type {
-        case .bool: gather(UInt8.self, column, rows)
-        case .int64, .float64, .datetime: gather(Int64.self, column, rows)
-        case .string, .json: try writeTexts(column, rows)
-        case .tags: try writeTags(column, rows)
+        case .bool: gather(UInt8.self, column, slots)
+        case .int64, .float64, .datetime: gather(Int64.self, column, slots)
+        case .string, .json: try writeTexts(column, slots)
+        case .tags: try writeTags(column, slots)
         }
     }
 
@@ -48,67 +50,67 @@ extension ColumnOutput {
 
     /// Copies values as words of their width, whatever they mean.
     private func gather<Word: FixedWidthInteger & BitwiseCopyable>(
-        _ word: Word.Type, _ column: ColumnView, _ rows: UnsafeBufferPointer<Int64>
+        _ word: Word.Type, _ column: ColumnView, _ slots: UnsafeBufferPointer<Int64>
     ) {
         guard let values else { return }
         let size = MemoryLayout<Word>.size
-        for (place, row) in rows.enumerated() {
-            let value = valid![place] == 1 ? column.value(Word.self, row) : 0
+        for (place, slot) in slots.enumerated() {
+            let value = valid![place] == 1 ? column.value(Word.self, slot) : 0
             values.storeBytes(of: value, toByteOffset: place * size, as: Word.self)
         }
     }
 
     private mutating func writeTexts(
-        _ column: ColumnView, _ rows: UnsafeBufferPointer<Int64>
+        _ column: ColumnView, _ slots: UnsafeBufferPointer<Int64>
     ) throws(MartletError) {
         let valid = valid
-        try text!.write(count: rows.count) { place in
+        try text!.write(count: slots.count) { place in
             valid![place] == 1
-                ? column.texts![column.value(UInt32.self, rows[place])]
+                ? column.texts![column.value(UInt32.self, slots[place])]
                 : UnsafeRawBufferPointer(start: nil, count: 0)
         }
     }
 
     private mutating func writeTags(
-        _ column: ColumnView, _ rows: UnsafeBufferPointer<Int64>
+        _ column: ColumnView, _ slots: UnsafeBufferPointer<Int64>
     ) throws(MartletError) {
-        let (lists, count) = try writeLists(column, rows)
+        let (lists, count) = try writeLists(column, slots)
         var row = 0
         try text!.write(count: count) { place in
             // Places come in order, and then once more from the first.
             if place < lists[row] { row = 0 }
             while lists[row + 1] <= place { row += 1 }
-            let span = column.value(TagSpan.self, rows[row])
+            let span = column.value(TagSpan.self, slots[row])
             return column.texts![column.tags![span.start + place - Int(lists[row])]]
         }
     }
 
     /// Writes where each row's tags begin; returns that, and how many there are.
     private func writeLists(
-        _ column: ColumnView, _ rows: UnsafeBufferPointer<Int64>
+        _ column: ColumnView, _ slots: UnsafeBufferPointer<Int64>
     ) throws(MartletError) -> (UnsafePointer<Int64>, Int) {
         let (lists, valid) = (listOffsets!, valid)
         lists[0] = 0
-        for place in 0..<rows.count {
-            let tags = valid![place] == 1 ? column.value(TagSpan.self, rows[place]).count : 0
+        for place in 0..<slots.count {
+            let tags = valid![place] == 1 ? column.value(TagSpan.self, slots[place]).count : 0
             let end = Int(lists[place]).addingReportingOverflow(tags)
             guard !end.overflow else {
                 throw .invalidArgument(
-                    "the tags of \(rows.count) rows are more than memory can hold")
+                    "the tags of \(slots.count) rows are more than memory can hold")
             }
             lists[place + 1] = Int64(end.partialValue)
         }
-        return (UnsafePointer(lists), Int(lists[rows.count]))
+        return (UnsafePointer(lists), Int(lists[slots.count]))
     }
 }
 
 extension ColumnView {
     /// Whether a slot is not null; -1 is none.
-    fileprivate func hasValue(_ row: Int64) -> Bool {
-        row >= 0 && row < count && valid[Int(row)] == 1
+    fileprivate func hasValue(_ slot: Int64) -> Bool {
+        slot >= 0 && slot < count && valid[Int(slot)] == 1
     }
 
-    fileprivate func value<Value: BitwiseCopyable>(_ type: Value.Type, _ row: Int64) -> Value {
-        values.load(fromByteOffset: Int(row) * MemoryLayout<Value>.stride, as: Value.self)
+    fileprivate func value<Value: BitwiseCopyable>(_ type: Value.Type, _ slot: Int64) -> Value {
+        values.load(fromByteOffset: Int(slot) * MemoryLayout<Value>.stride, as: Value.self)
     }
 }

@@ -59,6 +59,16 @@ final class MetadataStore {
         next = current
     }
 
+    /// Becomes a copy of other columns, for the slots that stay.
+    func copy(_ other: MetadataStore, _ moves: SlotMoves) throws(MartletError) {
+        for column in other.current.list {
+            current.list.append(try column.compacted(moves))
+            next = current
+        }
+        current.places = other.current.places
+        next = current
+    }
+
     /// Calls `body` with each column that the sources name, and its source.
     private func change(
         _ sources: [ColumnSource], _ retired: inout RetiredMemory,

@@ -23,7 +23,7 @@ final class Ids: @unchecked Sendable {
     /// Bytes in use by the ids of a version.
     func bytes(of snapshot: Snapshot) -> Int {
         switch snapshot.idKind {
-        case .integers: integers.bytes(count: snapshot.count)
+        case .integers: integers.bytes(count: snapshot.slotCount)
         case .strings: strings.bytes(of: snapshot.idTexts!)
         case nil: 0
         }
@@ -31,7 +31,7 @@ final class Ids: @unchecked Sendable {
 
     /// Calls `body` with each place in `ids` and the slot of the id there, nil if the version does
     /// not have it.
-    func forEachSlot(
+    fileprivate func forEachSlot(
         of ids: IdColumn, in snapshot: Snapshot,
         _ body: (Int, UInt32?) throws(MartletError) -> Void
     ) throws(MartletError) {
@@ -45,12 +45,14 @@ final class Ids: @unchecked Sendable {
 
     /// The slot of an id in a version.
     func slot(of id: Int64, in snapshot: Snapshot) -> UInt32? {
-        snapshot.idKind == .integers ? integers.slot(of: id, count: snapshot.count) : nil
+        guard snapshot.idKind == .integers else { return nil }
+        return snapshot.live(integers.slot(of: id, count: snapshot.slotCount))
     }
 
     /// The slot of an id, UTF-8, in a version.
     func slot(of id: UnsafeRawBufferPointer, in snapshot: Snapshot) -> UInt32? {
-        snapshot.idKind == .strings ? strings.slot(of: id, count: snapshot.count) : nil
+        guard snapshot.idKind == .strings else { return nil }
+        return snapshot.live(strings.slot(of: id, count: snapshot.slotCount))
     }
 
     /// Begins a batch at slot `count`, whose ids are `ids`, or assigned integers. Outgrown memory goes
@@ -67,12 +69,12 @@ final class Ids: @unchecked Sendable {
         }
     }
 
-    /// Enters the ids of the batch.
+    /// Enters the ids of the batch, which no slot of `live` may have.
     /// - Throws: `idExists`, `indexFull`.
-    func enter(_ ids: IdColumn?, rows: Int) throws(MartletError) {
+    func enter(_ ids: IdColumn?, rows: Int, _ live: LiveSlots?) throws(MartletError) {
         switch ids {
-        case .strings(let ids): try strings.enter(ids)
-        case .integers(let ids): try integers.enter(ids)
+        case .strings(let ids): try strings.enter(ids, live)
+        case .integers(let ids): try integers.enter(ids, live)
         case nil: try integers.assign(rows)
         }
     }
@@ -90,12 +92,28 @@ final class Ids: @unchecked Sendable {
         strings.withdraw()
     }
 
-    /// Writes the ids of slots, if they are integers, or else the slots' row numbers.
-    func copy(_ slots: Range<Int>, to out: UnsafeMutablePointer<Int64>) {
+    /// Takes over what outlasts the other's ids: their kind, and what is assigned next.
+    func goOn(from other: Ids) {
+        kind = other.kind
+        integers.goOn(from: other.integers)
+    }
+
+    /// Becomes a copy of other ids, those of slots that stay.
+    func copy(_ other: Ids, _ moves: SlotMoves) throws(MartletError) {
+        goOn(from: other)
+        switch kind {
+        case .integers: try integers.copy(other.integers, moves)
+        case .strings: try strings.copy(other.strings, moves)
+        case nil: break
+        }
+    }
+
+    /// Writes the ids of slots, if they are integers, or else row numbers from `row` on.
+    func copy(_ slots: Range<Int>, row: Int, to out: UnsafeMutablePointer<Int64>) {
         if let bySlot {
             out.update(from: bySlot + slots.lowerBound, count: slots.count)
         } else {
-            for (place, slot) in slots.enumerated() { out[place] = Int64(slot) }
+            for place in 0..<slots.count { out[place] = Int64(row + place) }
         }
     }
 
@@ -105,6 +123,52 @@ final class Ids: @unchecked Sendable {
             throw .idKind("the index holds string ids, which cannot be assigned: ids must be given")
         }
         throw .mismatch(of: ids.kind, held: kind)
+    }
+}
+
+extension Snapshot {
+    /// Calls `body` with each place in `ids` and the slot of the id there, nil if there is none.
+    func forEachSlot(
+        of ids: IdColumn, _ body: (Int, UInt32?) throws(MartletError) -> Void
+    ) throws(MartletError) {
+        try contents.ids.forEachSlot(of: ids, in: self, body)
+    }
+
+    /// The slots of ids, each of which must be there, once.
+    /// - Throws: `idNotFound`, `idExists`, `idKind`, `badText`, `outOfMemory`.
+    func slots(of ids: IdColumn) throws(MartletError) -> [UInt32] {
+        if let held = idKind, held != ids.kind, ids.count > 0 {
+            throw .mismatch(of: ids.kind, held: held)
+        }
+        let met = try Bitmap(count: slotCount)
+        defer { met.free() }
+        var slots: [UInt32] = []
+        slots.reserveCapacity(min(ids.count, count))
+        try forEachSlot(of: ids) { row, slot throws(MartletError) in
+            guard let slot else { throw .idNotFound(id: ids[row]) }
+            guard !met.contains(slot) else { throw .idExists(id: ids[row], row: row) }
+            met.insert(slot)
+            slots.append(slot)
+        }
+        return slots
+    }
+
+    /// The slots of those of the ids that are there, in any order, each once.
+    func slots(ofKnown ids: IdColumn) throws(MartletError) -> [UInt32] {
+        let met = try Bitmap(count: slotCount)
+        defer { met.free() }
+        var slots: [UInt32] = []
+        try forEachSlot(of: ids) { _, slot in
+            guard let slot, !met.contains(slot) else { return }
+            met.insert(slot)
+            slots.append(slot)
+        }
+        return slots
+    }
+
+    fileprivate func live(_ slot: UInt32?) -> UInt32? {
+        guard let slot, let live, !live.slots.contains(slot) else { return slot }
+        return nil
     }
 }
 

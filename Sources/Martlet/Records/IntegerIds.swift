@@ -33,13 +33,9 @@ final class IntegerIds: @unchecked Sendable {
         mutex.withLock { count * MemoryLayout<Int64>.stride + (table?.bytes ?? 0) }
     }
 
-    /// The slot of `id`, among the first `count`.
+    /// The latest slot of `id`, among the first `count`.
     func slot(of id: Int64, count: Int) -> UInt32? {
-        mutex.withLock {
-            guard let slot = table?.find(hash(id), { ids[Int($0)] == id }), slot < count
-            else { return nil }
-            return slot
-        }
+        mutex.withLock { table?.find(hash(id), below: count) { ids[Int($0)] == id } }
     }
 
     func reserve(
@@ -49,7 +45,12 @@ final class IntegerIds: @unchecked Sendable {
         if table?.hasRoom(for: count + rows) != true {
             let larger = try ProbeTable(for: count + rows)
             for slot in 0..<count {
-                _ = larger.insert(UInt32(slot), hash(ids[slot])) { _ in false }
+                let id = ids[slot]
+                _ = larger.insert(UInt32(slot), hash(id)) {
+                    ids[Int($0)] == id
+                } renewing: { _ in
+                    true
+                }
             }
             undo?.replaced = .some(table)
             mutex.withLock { table = larger }
@@ -60,14 +61,14 @@ final class IntegerIds: @unchecked Sendable {
     }
 
     /// - Throws: `idExists`.
-    func enter(_ given: Integers) throws(MartletError) {
-        try enter(given.count) { given[$0] }
+    func enter(_ given: Integers, _ live: LiveSlots?) throws(MartletError) {
+        try enter(given.count, live) { given[$0] }
     }
 
     /// - Throws: `indexFull`.
     func assign(_ rows: Int) throws(MartletError) {
         let first = try firstAssigned(rows)
-        try enter(rows) { first + Int64($0) }
+        try enter(rows, nil) { first + Int64($0) }
     }
 
     func commit() {
@@ -85,14 +86,17 @@ final class IntegerIds: @unchecked Sendable {
         } else {
             mutex.withLockInSlices(undo.entered) { row in
                 let slot = undo.first + undo.entered - 1 - row
-                table?.removeLatest(hash(ids[slot])) { $0 == UInt32(slot) }
+                table?.removeLatest(UInt32(slot), hash(ids[slot]))
                 return true
             }
         }
         self.undo = nil
     }
 
-    private func enter(_ rows: Int, _ id: (Int) -> Int64) throws(MartletError) {
+    /// Removed slots leave their ids to new ones.
+    private func enter(
+        _ rows: Int, _ live: LiveSlots?, _ id: (Int) -> Int64
+    ) throws(MartletError) {
         guard rows > 0 else { return }
         var largest = Int64.min
         let first = undo!.first
@@ -100,13 +104,34 @@ final class IntegerIds: @unchecked Sendable {
             let id = id(row)
             ids[first + row] = id
             largest = max(largest, id)
-            return table!.insert(UInt32(first + row), hash(id)) { ids[Int($0)] == id } == nil
+            return table!.insert(UInt32(first + row), hash(id)) {
+                ids[Int($0)] == id
+            } renewing: {
+                live?.slots.contains($0) == false
+            } == nil
         }
         undo?.entered = entered
         guard entered == rows else {
             throw .idExists(id: .integer(ids[first + entered]), row: entered)
         }
         if let next = nextId, largest >= next { nextId = largest == .max ? nil : largest + 1 }
+    }
+
+    func goOn(from other: IntegerIds) { nextId = other.nextId }
+
+    /// Becomes a copy of other ids, those of slots that stay.
+    func copy(_ other: IntegerIds, _ moves: SlotMoves) throws(MartletError) {
+        ids = try AppendArray(room: moves.kept.count)
+        table = try ProbeTable(for: moves.kept.count)
+        for (target, slot) in moves.kept.enumerated() {
+            let id = other.ids[Int(slot)]
+            ids[target] = id
+            _ = table!.insert(UInt32(target), hash(id)) {
+                ids[Int($0)] == id
+            } renewing: { _ in
+                true
+            }
+        }
     }
 
     private func hash(_ id: Int64) -> UInt64 { SplitMix64.mix(UInt64(bitPattern: id)) }

@@ -1,5 +1,5 @@
-/// String ids: id to slot and back. Slots are filled in order and ids are all different, so that an
-/// id's number in the table of texts is its slot.
+/// String ids: id to slot and back. Slots are filled in order, one text each, so that an id's number
+/// in the table of texts is its slot.
 ///
 /// See `Ids` for how a batch is entered.
 final class StringIds: @unchecked Sendable {
@@ -11,7 +11,7 @@ final class StringIds: @unchecked Sendable {
 
     func bytes(of texts: TextView) -> Int { table.memory(of: texts) }
 
-    /// The slot of `id`, among the first `count`.
+    /// The latest slot of `id`, among the first `count`.
     func slot(of id: UnsafeRawBufferPointer, count: Int) -> UInt32? {
         table.number(of: id, below: count)
     }
@@ -24,8 +24,8 @@ final class StringIds: @unchecked Sendable {
     }
 
     /// - Throws: `idExists`.
-    func enter(_ ids: Strings) throws(MartletError) {
-        let entered = table.append(ids)
+    func enter(_ ids: Strings, _ live: LiveSlots?) throws(MartletError) {
+        let entered = table.append(ids) { live?.slots.contains($0) == false }
         guard entered == ids.count else {
             throw .idExists(id: .string(String(shortening: ids[entered])), row: entered)
         }
@@ -39,5 +39,14 @@ final class StringIds: @unchecked Sendable {
     func withdraw() {
         if let batchStart { table.truncate(to: batchStart) }
         batchStart = nil
+    }
+
+    /// Becomes a copy of other ids, those of slots that stay.
+    func copy(_ other: StringIds, _ moves: SlotMoves) throws(MartletError) {
+        let texts = other.texts
+        var nothing = RetiredMemory()
+        let bytes = moves.kept.reduce(0) { $0 + texts[$1].count }
+        try table.reserve(texts: moves.kept.count, bytes: bytes, &nothing)
+        for slot in moves.kept { table.append(texts[slot]) }
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Strings, each once, numbered in the order in which they came: text to number and back.
+/// Strings, each once, numbered in the order in which they came: text to number and back. (Ids that
+/// are renewed stand there again, under a later number.)
 ///
 /// Numbers and texts never change. Readers use a `TextView`, without a lock, and look numbers up
 /// under one. A batch ends with `commit`, or with `truncate` if it failed: that leaves no trace of it.
@@ -31,15 +32,10 @@ final class TextTable: @unchecked Sendable {
         return view.byteCount + view.count * MemoryLayout<Int>.stride + cells
     }
 
-    /// The number of a text, among the first `count`.
+    /// The latest number of a text, among the first `count`.
     func number(of text: UnsafeRawBufferPointer, below count: Int) -> UInt32? {
         let hash = Self.hash(text)
-        return mutex.withLock {
-            guard let number = table?.find(hash, { view.isEqual($0, text) }),
-                Int(number) < count
-            else { return nil }
-            return number
-        }
+        return mutex.withLock { table?.find(hash, below: count) { view.isEqual($0, text) } }
     }
 
     /// Returns the number of a text, after appending it if it is new. Outgrown memory goes to
@@ -56,13 +52,18 @@ final class TextTable: @unchecked Sendable {
         }
     }
 
-    /// Appends texts that should all be new; stops before the first that is not. Returns how many it
-    /// has appended. There must be room for them.
-    func append(_ texts: Strings) -> Int {
+    /// Appends texts that should all be new or renewable; stops before the first that is not. Returns
+    /// how many it has appended. There must be room for them.
+    func append(_ texts: Strings, renewing isRenewable: (UInt32) -> Bool) -> Int {
         mutex.withLockInSlices(texts.count) { row in
             let text = texts[row]
-            return enter(text, Self.hash(text)) == nil
+            return enter(text, Self.hash(text), renewing: isRenewable) == nil
         }
+    }
+
+    /// Appends a text, new or not, for which there must be room.
+    func append(_ text: UnsafeRawBufferPointer) {
+        mutex.withLock { _ = enter(text, Self.hash(text)) { _ in true } }
     }
 
     /// Makes room for so many more texts. Outgrown memory goes to `retired`.
@@ -103,14 +104,18 @@ final class TextTable: @unchecked Sendable {
         mutex.withLockInSlices(self.count - count) { _ in
             self.count -= 1
             let latest = UInt32(self.count)
-            table!.removeLatest(Self.hash(view[latest])) { $0 == latest }
+            table!.removeLatest(latest, Self.hash(view[latest]))
             return true
         }
     }
 
     /// Enters a text if it is new, for which there must be room; returns its number if it is not.
-    private func enter(_ text: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32? {
-        let known = table!.insert(UInt32(count), hash) { view.isEqual($0, text) }
+    private func enter(
+        _ text: UnsafeRawBufferPointer, _ hash: UInt64,
+        renewing isRenewable: (UInt32) -> Bool = { _ in false }
+    ) -> UInt32? {
+        let known = table!.insert(
+            UInt32(count), hash, { view.isEqual($0, text) }, renewing: isRenewable)
         guard known == nil else { return known }
         let start = view.byteCount
         if let bytes = bytes.base {
@@ -125,7 +130,12 @@ final class TextTable: @unchecked Sendable {
     private func growTable(for needed: Int) throws(MartletError) {
         let larger = try ProbeTable(for: needed)
         for number in 0..<UInt32(count) {
-            _ = larger.insert(number, Self.hash(view[number])) { _ in false }
+            let text = view[number]
+            _ = larger.insert(number, Self.hash(text)) {
+                view.isEqual($0, text)
+            } renewing: { _ in
+                true
+            }
         }
         let outgrown = table
         mutex.withLock { table = larger }

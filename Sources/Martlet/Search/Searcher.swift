@@ -41,7 +41,7 @@ final class Searcher {
             row: query, length: try reader.load(batch.queries, row: row, to: query).squareRoot())
         let count = find(query, batch)
         batch.output.write(
-            row, k: batch.k, count: count, scratch.slots, scratch.distances, batch.snapshot.ids)
+            row, k: batch.k, count: count, scratch.slots, scratch.distances, batch.snapshot)
     }
 
     /// Lists the nearest matching nodes; returns how many, at most `k`.
@@ -104,7 +104,7 @@ struct QueryBatch {
     /// The room that a searcher needs.
     var room: SearchRoom {
         let links = snapshot.graph.base.width
-        var room = SearchRoom(nodes: snapshot.count, beam: plan.widestBeam, list: links)
+        var room = SearchRoom(nodes: snapshot.slotCount, beam: plan.widestBeam, list: links)
         if selection != nil {
             room.beam = max(room.beam, plan.wanted)
             room.list = max(
@@ -156,16 +156,16 @@ public struct SearchOutput: @unchecked Sendable {
 
     fileprivate func write(
         _ row: Int, k: Int, count: Int, _ slots: UnsafePointer<UInt32>,
-        _ found: UnsafePointer<Float>, _ idsBySlot: UnsafePointer<Int64>?
+        _ found: UnsafePointer<Float>, _ snapshot: Snapshot
     ) {
         counts?[row] = UInt64(count)
         guard k > 0, let ids, let distances else { return }
         let first = row &* k
         for i in 0..<count {
-            let slot = Int(slots[i])
-            ids[first &+ i] = idsBySlot?[slot] ?? Int64(slot)
+            let slot = slots[i]
+            ids[first &+ i] = snapshot.ids?[Int(slot)] ?? Int64(snapshot.row(of: slot))
             distances[first &+ i] = found[i]
-            rows?[first &+ i] = Int64(slot)
+            rows?[first &+ i] = Int64(snapshot.row(of: slot))
         }
         (ids + first + count).update(repeating: Self.noId, count: k - count)
         (distances + first + count).update(repeating: .infinity, count: k - count)

@@ -26,9 +26,25 @@ struct Bitmap {
     @inline(__always)
     func insert(_ slot: UInt32) { words[Int(slot >> 6)] |= 1 &<< UInt64(slot & 63) }
 
+    @inline(__always)
+    func remove(_ slot: UInt32) { words[Int(slot >> 6)] &= ~(1 &<< UInt64(slot & 63)) }
+
     /// How many slots are in the set.
     var population: Int {
         (0..<wordCount).reduce(0) { $0 + words[$1].nonzeroBitCount }
+    }
+
+    /// The slots in the set, in order.
+    var slots: [UInt32] {
+        var slots: [UInt32] = []
+        for place in 0..<wordCount {
+            var word = words[place]
+            while word != 0 {
+                slots.append(UInt32(place * Self.bitsPerWord + word.trailingZeroBitCount))
+                word &= word &- 1
+            }
+        }
+        return slots
     }
 
     /// Keeps the slots that `other`, of the same count, has too.

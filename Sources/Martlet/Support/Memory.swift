@@ -32,6 +32,13 @@ struct AppendArray<Element: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Element>?
     private(set) var capacity = 0
 
+    init() {}
+
+    /// An empty array with room for `needed` elements and, if there is memory, for as many more.
+    init(room needed: Int) throws(MartletError) {
+        (base, capacity) = try Self.roomy(needed, (needed + 1) / 2)
+    }
+
     /// Makes room for `needed` elements, keeping the first `count`.
     /// - Returns: The outgrown table, if there was one: free it when no reader is left.
     mutating func reserve(

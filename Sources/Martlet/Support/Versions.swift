@@ -47,13 +47,18 @@ final class Versions: @unchecked Sendable {
     func read<Result, Failure: Error>(
         _ body: (Snapshot) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let version = mutex.withLock {
+        let version = pin()
+        defer { unpin(version) }
+        return try body(version.snapshot)
+    }
+
+    /// The newest version, which stays as it is until `unpin`.
+    fileprivate func pin() -> Version {
+        mutex.withLock {
             forgetLostReaders()
             newest.readers += 1
             return newest
         }
-        defer { unpin(version) }
-        return try body(version.snapshot)
     }
 
     /// Makes `snapshot` the newest version; `replaced` is what only older ones can reach.
@@ -68,7 +73,7 @@ final class Versions: @unchecked Sendable {
         collect()
     }
 
-    private func unpin(_ version: Version) {
+    fileprivate func unpin(_ version: Version) {
         let last = mutex.withLock {
             version.readers -= 1
             return version.readers == 0 && version !== newest
@@ -100,4 +105,20 @@ final class Versions: @unchecked Sendable {
             return replaced
         }
     }
+}
+
+/// A version that stays as it is for as long as this object lives.
+final class PinnedVersion {
+    private let versions: Versions
+    private let version: Versions.Version
+
+    /// Pins the newest version.
+    init(of versions: Versions) {
+        self.versions = versions
+        version = versions.pin()
+    }
+
+    deinit { versions.unpin(version) }
+
+    var snapshot: Snapshot { version.snapshot }
 }

@@ -62,6 +62,25 @@ struct CodeStore {
         return clamped
     }
 
+    /// A store of its own with the codes that stay.
+    func compacted(_ moves: SlotMoves, stride: Int) throws(MartletError) -> CodeStore {
+        var next = CodeStore()
+        (next.trainedCount, next.clamped) = (trainedCount, clamped)
+        guard let quantizer else { return next }
+        next.codes = try AppendArray(room: moves.kept.count * stride)
+        do throws(MartletError) {
+            next.quantizer = try quantizer.copy()
+        } catch {
+            next.codes.free()
+            throw error
+        }
+        for (target, slot) in moves.kept.enumerated() {
+            (next.codes.base! + target * stride).update(
+                from: codes.base! + Int(slot) * stride, count: stride)
+        }
+        return next
+    }
+
     var tables: [UnsafeMutableRawPointer] {
         [codes.base.map(UnsafeMutableRawPointer.init)].compactMap { $0 }
             + [quantizer.map { UnsafeMutableRawPointer($0.offsets) }].compactMap { $0 }

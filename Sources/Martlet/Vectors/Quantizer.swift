@@ -20,6 +20,13 @@ struct Quantizer {
     let stepsPerUnit: Float
     let reader: VectorReader
 
+    /// A quantizer with a table of its own.
+    func copy() throws(MartletError) -> Quantizer {
+        let table = try Memory.allocate(Float.self, reader.stride)
+        table.update(from: offsets, count: reader.stride)
+        return Quantizer(offsets: table, stepsPerUnit: stepsPerUnit, reader: reader)
+    }
+
     /// Encodes one row; `scale` is 1, or 1 / length under cosine. Returns how many components lay
     /// outside the range that codes cover.
     func encode(_ row: UnsafePointer<Float>, scale: Float, to code: UnsafeMutablePointer<UInt8>)

@@ -82,6 +82,34 @@ struct VectorStore {
         }
     }
 
+    /// A store of its own with the rows that stay.
+    func compacted(_ moves: SlotMoves, _ control: Control?) throws(MartletError) -> VectorStore {
+        var next = VectorStore(reader)
+        do throws(MartletError) {
+            try next.copy(self, moves, control)
+        } catch {
+            next.free()
+            throw error
+        }
+        return next
+    }
+
+    private mutating func copy(
+        _ other: VectorStore, _ moves: SlotMoves, _ control: Control?
+    ) throws(MartletError) {
+        (count, radius) = (moves.kept.count, other.radius)
+        rows = try AppendArray(room: count * reader.stride)
+        for (target, slot) in moves.kept.enumerated() {
+            if target & 1023 == 0, control?.isCancelled == true { throw .cancelled }
+            row(target).update(from: other.row(Int(slot)), count: reader.stride)
+        }
+        if other.aux.base != nil {
+            aux = try AppendArray(room: count)
+            for (target, slot) in moves.kept.enumerated() { aux[target] = other.aux[Int(slot)] }
+        }
+        codes = try other.codes.compacted(moves, stride: reader.codeStride)
+    }
+
     func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* reader.stride }
 
     var view: VectorView {

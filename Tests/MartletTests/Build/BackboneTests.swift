@@ -74,7 +74,7 @@ import Testing
         for child in 1...2 as ClosedRange<UInt32> { tree.attach(child, to: 0) }
         tree.attach(3, to: 2, asCopy: true)
         let before = tree.digest
-        try tree.backbone.begin(4..<10)
+        try tree.backbone.begin(4..<10, isRepaired: false)
         tree.attach(4, to: 0, asCopy: true)
         for child in 5...6 as ClosedRange<UInt32> { tree.attach(child, to: 2) }
         tree.attach(7, to: 4)
@@ -82,7 +82,7 @@ import Testing
         tree.backbone.rollBack()
         #expect(tree.digest == before)
 
-        try tree.backbone.begin(4..<6)
+        try tree.backbone.begin(4..<6, isRepaired: false)
         #expect([4, 5].allSatisfy { tree.backbone.parent(of: $0) == Backbone.none })
         #expect([4, 5].allSatisfy { tree.backbone.hasRoom($0) })
         tree.attach(4, to: 0)
@@ -93,9 +93,9 @@ import Testing
     @Test func aFinishedBatchIsNotTakenBackByTheNext() throws {
         let tree = try Tree(M: 3, nodes: 2)
         tree.attach(1, to: 0)
-        try tree.backbone.begin(2..<3)
+        try tree.backbone.begin(2..<3, isRepaired: false)
         tree.attach(2, to: 0)
-        try tree.backbone.begin(3..<4)
+        try tree.backbone.begin(3..<4, isRepaired: false)
         tree.backbone.rollBack()
         #expect(!tree.backbone.hasRoom(0))
         #expect(tree.backbone.parent(of: 2) == 0)
@@ -107,7 +107,7 @@ private final class Tree {
 
     init(M: Int, nodes: Int) throws {
         backbone = Backbone(M: M)
-        try backbone.begin(0..<nodes)
+        try backbone.begin(0..<nodes, isRepaired: false)
     }
 
     deinit { backbone.free() }

@@ -77,15 +77,15 @@ private final class Damaged {
         let data = Dataset(.uniform, count: count, dim: 4, seed: 2)
         index = try Index(Configuration(dim: 4, M: 4, efConstruction: 20))
         try index.addRows(data.vectors)
-        graph = index.graphStore.graph
-        let backbone = index.graphStore.backbone
+        graph = index.contents.graphStore.graph
+        let backbone = index.contents.graphStore.backbone
         parents = (0..<400).map { backbone.parent(of: $0) }
     }
 
     /// What the checker has to say.
     func complaint() throws -> String? {
         do throws(BrokenInvariant) {
-            try graph.checkInvariants(count: count, index.graphStore.levels) { parents[Int($0)] }
+            try graph.checkInvariants(count: count) { parents[Int($0)] }
             return nil
         } catch {
             return error.description
@@ -95,7 +95,7 @@ private final class Damaged {
     func base(_ slot: UInt32) -> UnsafeMutablePointer<UInt32> { graph.layer(0).links(of: slot) }
 
     func slot(ofLevel level: Int) -> UInt32 {
-        (0..<400).first { index.graphStore.levels.level(of: Int($0)) == level }!
+        (0..<400).first { index.contents.graphStore.graph.level(of: $0) == level }!
     }
 
     var withShortRow: UInt32 { (0..<400).first { graph.layer(0).count(of: $0) < 6 }! }

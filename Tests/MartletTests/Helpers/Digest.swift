@@ -13,6 +13,7 @@ struct Digest: Equatable {
     var links = Checksum()
     var upperLinks = Checksum()
     var tree = Checksum()
+    var live = Checksum()
 }
 
 /// FNV-1a (Fowler, Noll & Vo), by word.
@@ -30,8 +31,8 @@ extension Index {
         versions.read { snapshot in
             var digest = Digest()
             (digest.count, digest.entry) = (snapshot.count, snapshot.graph.entry)
-            (digest.nextId, digest.radius) = (ids.nextId, vectors.radius)
-            for slot in 0..<snapshot.count { add(slot, of: snapshot, to: &digest) }
+            (digest.nextId, digest.radius) = (contents.ids.nextId, contents.vectors.radius)
+            for slot in 0..<snapshot.slotCount { add(slot, of: snapshot, to: &digest) }
             return digest
         }
     }
@@ -49,9 +50,11 @@ extension Index {
         {
             digest.ids.add(byte)
         }
-        digest.tree.add(graphStore.backbone.parent(of: UInt32(slot)))
-        digest.tree.add(graphStore.backbone.hasRoom(UInt32(slot)) ? 1 : 0)
-        for layer in 0...graphStore.levels.level(of: slot) {
+        let backbone = contents.graphStore.backbone
+        digest.tree.add(backbone.parent(of: UInt32(slot)))
+        digest.tree.add(backbone.hasRoom(UInt32(slot)) ? 1 : 0)
+        digest.live.add(snapshot.isLive(UInt32(slot)) ? 1 : 0)
+        for layer in 0...graph.level(of: UInt32(slot)) {
             let links = graph.layer(layer).links(of: UInt32(slot))
             for i in 0..<graph.layer(layer).width {
                 if layer == 0 {

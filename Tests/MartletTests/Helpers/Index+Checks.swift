@@ -6,10 +6,18 @@ extension Index {
     /// Checks what holds for an index at all times. No add may be running.
     func checkInvariants() throws(BrokenInvariant) {
         let snapshot = versions.read { $0 }
-        try snapshot.graph.checkInvariants(count: snapshot.count, graphStore.levels) {
-            graphStore.backbone.parent(of: $0)
+        let (ids, tombstones) = (contents.ids, Set(snapshot.tombstones))
+        guard tombstones.isDisjoint(with: (0..<UInt32(snapshot.slotCount)).filter(snapshot.isLive))
+        else {
+            throw BrokenInvariant("a tombstone holds a row")
         }
-        for slot in 0..<snapshot.count {
+        try snapshot.graph.checkInvariants(count: snapshot.slotCount) {
+            snapshot.isLive($0) || tombstones.contains($0)
+        } parent: {
+            contents.graphStore.backbone.parent(of: $0)
+        }
+        try checkRows(of: snapshot)
+        for slot in 0..<snapshot.slotCount where snapshot.isLive(UInt32(slot)) {
             if let texts = snapshot.idTexts {
                 try check(ids.slot(of: texts[UInt32(slot)], in: snapshot), slot)
             } else {
@@ -19,6 +27,19 @@ extension Index {
                     throw BrokenInvariant("id \(id) may be assigned again: \(ids.nextId!) is next")
                 }
             }
+        }
+    }
+
+    private func checkRows(of snapshot: Snapshot) throws(BrokenInvariant) {
+        var row = 0
+        for slot in 0..<UInt32(snapshot.slotCount) where snapshot.isLive(slot) {
+            guard snapshot.row(of: slot) == row, snapshot.slot(of: row) == slot else {
+                throw BrokenInvariant("row \(row) is not the one in slot \(slot)")
+            }
+            row += 1
+        }
+        guard row == snapshot.count else {
+            throw BrokenInvariant("there are \(row) rows, not \(snapshot.count)")
         }
     }
 

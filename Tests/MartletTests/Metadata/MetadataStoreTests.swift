@@ -8,17 +8,17 @@ import Testing
     @Test func aColumnThatIsNotGivenIsNotTouched() throws {
         let index = try Index(Configuration(dim: 1))
         try index.add(rows: 3, [GivenColumn("a", [1, 2, nil] as [Int64?])])
-        let before = try #require(index.metadata.view.column(named: "a"))
+        let before = try #require(index.contents.metadata.view.column(named: "a"))
         try index.add(rows: 2, [GivenColumn("b", ["x", "y"])])
-        let after = try #require(index.metadata.view.column(named: "a"))
+        let after = try #require(index.contents.metadata.view.column(named: "a"))
         #expect(after.count == 3 && after.values == before.values && after.valid == before.valid)
-        #expect(index.metadata.view.column(named: "b")?.count == 5)
+        #expect(index.contents.metadata.view.column(named: "b")?.count == 5)
     }
 
     @Test func aTextStandsOnce() throws {
         let index = try Index(Configuration(dim: 1))
         try index.add(rows: 4, [GivenColumn("a", ["x", "y", nil, "x"])])
-        let texts = try #require(index.metadata.view.column(named: "a")?.texts)
+        let texts = try #require(index.contents.metadata.view.column(named: "a")?.texts)
         #expect(texts.count == 2)
     }
 
@@ -36,12 +36,12 @@ import Testing
             bad.change { $0.format = .uint64 }
             try index.add(rows: 2, [GivenColumn("a", ["y", "z"]), bad])
         }
-        let column = try #require(index.metadata.view.column(named: "a"))
+        let column = try #require(index.contents.metadata.view.column(named: "a"))
         let numbers = ["x", "y", "z"].map { text in
             Array(text.utf8).withUnsafeBytes { column.number(of: $0) }
         }
         #expect(numbers == [0, nil, nil] && column.texts?.count == 1)
-        #expect(index.metadata.view.columns.count == 1)
+        #expect(index.contents.metadata.view.columns.count == 1)
     }
 
     /// The add has moved tables before it failed; what they were before is freed with the update.
@@ -53,12 +53,12 @@ import Testing
         #expect(throws: MartletError.cancelled) {
             try index.add(rows: 5000, [], control: words.controlCancelledOnceSomeAreDone)
         }
-        #expect(before.ids != index.ids.bySlot)
-        #expect(before.graph.upperRows != index.graphStore.graph.upperRows)
+        #expect(before.ids != index.contents.ids.bySlot)
+        #expect(before.graph.upperRows != index.contents.graphStore.graph.upperRows)
         try index.update(rows: [0], [GivenColumn("a", ["y"])])
         let after = index.versions.read { $0 }
-        #expect(after.ids == index.ids.bySlot)
-        #expect(after.graph.upperRows == index.graphStore.graph.upperRows)
+        #expect(after.ids == index.contents.ids.bySlot)
+        #expect(after.graph.upperRows == index.contents.graphStore.graph.upperRows)
         #expect(try index.cells("a", rows: [0]) == [.text(Array("y".utf8))])
     }
 

@@ -21,6 +21,8 @@ private struct ModelRun {
     let index: Index
     private let dim: Int
     private var oracle: Oracle
+    /// By row.
+    private var ids: [Int64] = []
     private var rowOfId: [Int64: Int] = [:]
     private var nextId: Int64 = 0
     private var generator: SeededGenerator
@@ -36,11 +38,15 @@ private struct ModelRun {
     }
 
     mutating func step() throws {
-        switch Int.random(in: 0..<10, using: &generator) {
+        switch Int.random(in: 0..<16, using: &generator) {
         case 0..<3: try add(ids: nil)
         case 3..<5: try add(ids: randomIds(randomCount()))
         case 5: try addBad()
         case 6: try lookUp()
+        case 7..<9: try remove()
+        case 9: try removeBad()
+        case 10: try upsert()
+        case 11: try compactOrClear()
         default: try search()
         }
         try #require(index.count == oracle.vectors.count)
@@ -69,11 +75,63 @@ private struct ModelRun {
     ) throws(MartletError) {
         let ids = given ?? vectors.indices.map { nextId + Int64($0) }
         if assigned != ids { throw .invalidArgument("assigned \(assigned), not \(ids)") }
+        append(vectors, ids)
+    }
+
+    private mutating func append(_ vectors: [[Float]], _ ids: [Int64]) {
         for (id, vector) in zip(ids, vectors) {
             rowOfId[id] = oracle.vectors.count
             oracle.vectors.append(vector)
         }
+        self.ids += ids
         nextId = max(nextId, (ids.max() ?? -1) + 1)
+    }
+
+    private mutating func forget(_ removed: Set<Int64>) {
+        let kept = ids.indices.filter { !removed.contains(ids[$0]) }
+        (ids, oracle.vectors) = (kept.map { ids[$0] }, kept.map { oracle.vectors[$0] })
+        rowOfId = Dictionary(uniqueKeysWithValues: zip(ids, 0...))
+    }
+
+    /// Now and then all, or a whole neighborhood.
+    private mutating func remove() throws {
+        let share = [0, 1, 2, 10, ids.count / 3, ids.count].randomElement(using: &generator)!
+        var removed = Array(ids.shuffled(using: &generator).prefix(share))
+        if Bool.random(using: &generator),
+            let center = oracle.vectors.randomElement(using: &generator)
+        {
+            removed = oracle.nearest(to: center, k: share).map { ids[$0.row] }
+        }
+        try index.remove(ids: removed)
+        forget(Set(removed))
+    }
+
+    private mutating func removeBad() throws {
+        let known = Array(ids.shuffled(using: &generator).prefix(5))
+        let missing = nextId + 7
+        #expect(throws: MartletError.idNotFound(id: .integer(missing))) {
+            try index.remove(ids: known + [missing])
+        }
+        guard let first = known.first else { return }
+        #expect(throws: MartletError.idExists(id: .integer(first), row: known.count)) {
+            try index.remove(ids: known + [first])
+        }
+    }
+
+    private mutating func upsert() throws {
+        let known = ids.shuffled(using: &generator).prefix(randomCount())
+        let given = Array(
+            Set(known).union(randomIds(randomCount())).sorted().shuffled(using: &generator))
+        let vectors = randomVectors(given.count)
+        try index.upsertRows(vectors, ids: given)
+        forget(Set(given))
+        append(vectors, given)
+    }
+
+    private mutating func compactOrClear() throws {
+        guard Int.random(in: 0..<3, using: &generator) == 0 else { return try index.compact() }
+        try index.clear()
+        forget(Set(ids))
     }
 
     private mutating func addBad() throws {

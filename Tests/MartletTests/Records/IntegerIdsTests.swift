@@ -102,7 +102,7 @@ private final class Driver {
     func enter(_ given: Integers?, rows: Int) throws {
         do {
             try ids.reserve(rows: rows, count: count, &retired)
-            if let given { try ids.enter(given) } else { try ids.assign(rows) }
+            if let given { try ids.enter(given, nil) } else { try ids.assign(rows) }
         } catch {
             ids.withdraw()
             throw error

@@ -20,7 +20,9 @@ import Testing
                 if known == nil { numbers[key] = UInt32(number) }
             }
             for key in 0..<310 {
-                let found = table.find(UInt64(key) % hashes) { keys[Int($0)] == key }
+                let found = table.find(UInt64(key) % hashes, below: keys.count) {
+                    keys[Int($0)] == key
+                }
                 try #require(found == numbers[key])
             }
         }
@@ -32,10 +34,40 @@ import Testing
         // All in one run of cells.
         for number in 0..<60 as Range<UInt32> { _ = table.insert(number, 5) { _ in false } }
         for number in (20..<60 as Range<UInt32>).reversed() {
-            table.removeLatest(5) { $0 == number }
+            table.removeLatest(number, 5)
         }
         for number in 0..<60 as Range<UInt32> {
-            #expect(table.find(5) { $0 == number } == (number < 20 ? number : nil))
+            #expect(table.find(5, below: 60) { $0 == number } == (number < 20 ? number : nil))
+        }
+    }
+
+    /// Keys that are given to later numbers again and again, some of it taken back, against a
+    /// dictionary for each count of numbers.
+    @Test func earlierNumbersOfARenewedKeyAreFoundByThoseWhoKnowNoLaterOnes() throws {
+        try withEvery("seed", in: UInt64(0)..<20) { seed in
+            var generator = SeededGenerator(seed)
+            var keys: [Int] = []
+            let table = try ProbeTable(for: 300)
+            defer { table.free() }
+            while keys.count < 300 {
+                keys.append(Int.random(in: 0..<40, using: &generator))
+                let number = UInt32(keys.count - 1)
+                let known = table.insert(number, UInt64(keys.last! % 3)) {
+                    keys[Int($0)] == keys.last!
+                } renewing: { _ in
+                    true
+                }
+                try #require(known == nil)
+                if Int.random(in: 0..<4, using: &generator) == 0 {
+                    table.removeLatest(number, UInt64(keys.removeLast() % 3))
+                }
+            }
+            for count in 0...300 {
+                for key in 0..<41 {
+                    let found = table.find(UInt64(key % 3), below: count) { keys[Int($0)] == key }
+                    try #require(found.map { Int($0) } == keys[..<count].lastIndex(of: key))
+                }
+            }
         }
     }
 

@@ -68,7 +68,7 @@ private final class Driver {
         defer { withExtendedLifetime(given) {} }
         do {
             try ids.reserve(given.strings, count: count, &retired)
-            try ids.enter(given.strings)
+            try ids.enter(given.strings, nil)
         } catch {
             ids.withdraw()
             throw error

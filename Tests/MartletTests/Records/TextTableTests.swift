@@ -90,7 +90,7 @@ private final class Texts {
         let given = GivenStrings(texts)
         defer { withExtendedLifetime(given) {} }
         try table.reserve(texts: texts.count, bytes: given.strings.byteCount, &retired)
-        return table.append(given.strings)
+        return table.append(given.strings) { _ in false }
     }
 
     func number(of text: String, below count: Int) -> UInt32? {

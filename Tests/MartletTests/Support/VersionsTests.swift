@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct VersionsTests {
     @Test func readersSeeTheNewestVersion() {
-        let versions = Versions(Snapshot(count: 0, graph: Graph(M: 2)))
+        let versions = Versions(Snapshot(ofCount: 0))
         for count in 1...5 {
-            versions.publish(Snapshot(count: count, graph: Graph(M: 2)), replaced: RetiredMemory())
+            versions.publish(Snapshot(ofCount: count), replaced: RetiredMemory())
             #expect(versions.read { $0.count } == count)
         }
     }
@@ -85,7 +85,7 @@ import Testing
 
 /// Versions 0, 1, 2, …, each with one page that the next one replaces.
 private final class Run: @unchecked Sendable {
-    let versions = Versions(Snapshot(count: 0, graph: Graph(M: 2)))
+    let versions = Versions(Snapshot(ofCount: 0))
     private let mutex = Mutex()
     private var pages: [ReplacedPage] = []
     private var returns: [Int] = []
@@ -94,7 +94,7 @@ private final class Run: @unchecked Sendable {
         mutex.withLock {
             var retired = RetiredMemory()
             pages.append(try! ReplacedPage(&retired))
-            let next = Snapshot(count: pages.count, graph: Graph(M: 2))
+            let next = Snapshot(ofCount: pages.count)
             versions.publish(next, replaced: retired)
         }
     }

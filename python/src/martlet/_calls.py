@@ -6,7 +6,7 @@ import threading
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ctypes import addressof
+from ctypes import POINTER, Structure, addressof, c_void_p, cast
 from typing import Any, Callable, Union
 
 from martlet._ffi import check
@@ -24,6 +24,16 @@ SCANNED_PER_STEP = 32
 _INTERVAL = 0.1  # seconds from one report to the next
 
 
+class Watched(Structure):
+    """The options of a call that has no others than a control."""
+
+    _fields_ = [("control", c_void_p)]
+
+    def pointer(self) -> Any:
+        """Return the control as the library takes it."""
+        return cast(self.control, POINTER(Control))
+
+
 def run(call: Call, options: Any, rows: int, work: int, progress: Progress) -> None:
     """Run a call, so that an exception in the waiting thread cancels it.
 
@@ -35,7 +45,7 @@ def run(call: Call, options: Any, rows: int, work: int, progress: Progress) -> N
     ----------
     call : callable
         Takes the options to use, calls the library and returns the status.
-    options : AddOptions or SearchOptions
+    options : AddOptions, SearchOptions or Watched
         Without a control. Not changed.
     rows : int
         What there is to be done, for the report.

@@ -47,6 +47,7 @@ _RESULTS = (_INTEGERS, _FLOATS, POINTER(c_uint64))
 _IDS = POINTER(_structs.Ids)
 _MATRIX = POINTER(_structs.Matrix)
 _TEXT = POINTER(_structs.Text)
+_CONTROL = POINTER(_structs.Control)
 _ADD_OPTIONS = POINTER(_structs.AddOptions)
 _SEARCH_OPTIONS = POINTER(_structs.SearchOptions)
 
@@ -56,9 +57,14 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "martlet_version": (c_char_p, ()),
     "martlet_kernels": (c_char_p, ()),
     "martlet_index_create": (c_int32, (POINTER(_structs.IndexOptions), POINTER(Handle))),
+    "martlet_index_view": (c_int32, (Handle, POINTER(Handle))),
     "martlet_index_free": (None, (Handle,)),
     "martlet_add": (c_int32, (Handle, _FLOATS, *_ROWS, _ADD_OPTIONS)),
     "martlet_add_matrix": (c_int32, (Handle, _MATRIX, _ADD_OPTIONS)),
+    "martlet_upsert": (c_int32, (Handle, _MATRIX, _ADD_OPTIONS)),
+    "martlet_remove": (c_int32, (Handle, _IDS, _CONTROL)),
+    "martlet_clear": (c_int32, (Handle,)),
+    "martlet_compact": (c_int32, (Handle, _CONTROL)),
     "martlet_search": (
         c_int32,
         (Handle, _FLOATS, *_ROWS, c_uint64, _SEARCH_OPTIONS, *_RESULTS),
@@ -110,6 +116,13 @@ def create(options: _structs.IndexOptions) -> Handle:
     handle = Handle()
     check(lib.martlet_index_create(options, handle))
     return handle
+
+
+def view(handle: Handle) -> Handle:
+    """Return an index as it is now, for several calls that belong together."""
+    view = Handle()
+    check(lib.martlet_index_view(handle, view))
+    return view
 
 
 def count(handle: Handle, condition: bytes | None) -> int:

@@ -112,7 +112,7 @@ class Stored(Base):
         >>> index.metadata("b")
         {'lang': 'fi', 'year': None}
         """
-        handle = self._open()
+        handle = _ffi.view(self._open())
         if ids is None:
             return _values.dicts(handle, array("q", range(_ffi.count(handle, None))))
         single, wanted = self._read_ids(handle, ids)
@@ -200,7 +200,7 @@ class Stored(Base):
         >>> index.to_arrow().to_pylist()[1]  # doctest: +SKIP
         {'id': 'b', 'vector': [3.0, 4.0], 'year': None}
         """
-        handle = self._open()
+        handle = _ffi.view(self._open())
         return _tables.arrow(handle, self._dim, self._holds_strings(handle))
 
     def to_pandas(self) -> pd.DataFrame:
@@ -224,7 +224,7 @@ class Stored(Base):
         >>> index.to_pandas().year.tolist()  # doctest: +SKIP
         [2020, <NA>]
         """
-        handle = self._open()
+        handle = _ffi.view(self._open())
         return _tables.pandas(handle, self._dim, self._holds_strings(handle))
 
     def __contains__(self, item: object) -> bool:
@@ -255,8 +255,9 @@ class Stored(Base):
         check(lib.martlet_find(handle, ids.struct, _buffers.pointer(c_int64, rows)))
         if NO_ID in rows:
             missing = ids.at(rows.index(NO_ID))
-            if len(self) > 0 and self._holds_strings(handle) != (ids.texts is not None):
-                held = "integers" if ids.texts is not None else "strings"
+            strings = ids.texts is not None
+            if _ffi.count(handle, None) > 0 and self._holds_strings(handle) != strings:
+                held = "integers" if strings else "strings"
                 raise IdKindError(f"id {missing!r} is given, but the index's ids are {held}")
             raise UnknownIdError(f"id {missing!r} is not in the index")
         return rows

@@ -243,4 +243,5 @@ class Statistics(Structure):
         ("add_metadata_ns", c_uint64),
         ("add_graph_ns", c_uint64),
         ("add_distances", c_uint64),
+        ("removed", c_uint64),
     ]

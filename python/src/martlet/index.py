@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from martlet import _arrays, _buffers, _calls, _columns, _ffi, _ids, _single, _values
 from martlet._arguments import thread_count, unsigned
 from martlet._errors import InvalidArgumentError
 from martlet._extras import Extras
-from martlet._ffi import Handle, lib
+from martlet._ffi import Handle, check, lib
 from martlet._results import Results
 from martlet._stored import Stored
 from martlet._structs import DEFAULT_EF, AddOptions, SearchOptions, sized
@@ -144,6 +144,139 @@ class Index(Stored):
         >>> index.metadata("a")
         {'year': 2020, 'lang': None}
         """
+        return self._write(
+            lib.martlet_add_matrix, vectors, ids, metadata, threads, progress
+        )
+
+    def upsert(
+        self,
+        vectors: ArrayLike,
+        *,
+        ids: ArrayLike | None = None,
+        metadata: Any = None,
+        threads: int | None = None,
+        progress: Progress = False,
+    ) -> npt.NDArray[Any]:
+        """Add vectors in place of those that have their ids: all of them or none.
+
+        What was stored under such an id is removed, metadata included, and the new vector counts as
+        added last. A search sees either the old vectors or the new ones.
+
+        Parameters, Returns, Raises
+            As in add(), but ids may be in the index; DuplicateIdError: twice in the batch.
+
+        Examples
+        --------
+        >>> import martlet
+        >>> index = martlet.Index(dim=2)
+        >>> _ = index.add([[0, 0], [3, 4]], ids=["a", "b"])
+        >>> index.upsert([[1, 1], [5, 5]], ids=["b", "c"]).tolist()
+        ['b', 'c']
+        >>> len(index), index.get("b").tolist()
+        (3, [1.0, 1.0])
+        """
+        return self._write(lib.martlet_upsert, vectors, ids, metadata, threads, progress)
+
+    def remove(
+        self, ids: ArrayLike | SupportsIndex | str, *, progress: Progress = False
+    ) -> None:
+        """Remove vectors, their ids and their metadata: all of them or, if anything is wrong, none.
+
+        No later search finds them. Their ids can be added again. Memory is used again, and given
+        back once a tenth of it is unused; see also compact().
+
+        Parameters
+        ----------
+        ids : int or str, or array_like of them, shape (n,)
+            Each once.
+        progress : bool or callable, default False
+            As in add().
+
+        Raises
+        ------
+        UnknownIdError
+            No vector has this id. A KeyError.
+        IdKindError
+            Integers for an index of strings, or the reverse. A TypeError.
+        DuplicateIdError
+            An id stands twice among them. A ValueError.
+        KeyboardInterrupt
+            Ctrl-C.
+
+        Examples
+        --------
+        >>> import martlet
+        >>> index = martlet.Index(dim=2)
+        >>> _ = index.add([[0, 0], [3, 4], [6, 8]], ids=["a", "b", "c"])
+        >>> index.remove("b")
+        >>> index.search([3, 4], k=2).ids.tolist()
+        ['a', 'c']
+        """
+        handle = self._open()
+        _, wanted = self._read_ids(handle, ids)
+
+        def call(options: _calls.Watched) -> int:
+            status: int = lib.martlet_remove(handle, wanted.struct, options.pointer())
+            return status
+
+        work = wanted.count * self._dim * self._ef_construction
+        _calls.run(call, _calls.Watched(), wanted.count, work, progress)
+
+    def clear(self) -> None:
+        """Remove all vectors, with their ids and metadata, and the columns.
+
+        The kind of the ids stays, and assigned ids go on counting up.
+
+        Examples
+        --------
+        >>> import martlet
+        >>> index = martlet.Index(dim=2)
+        >>> _ = index.add([[0, 0], [3, 4]])
+        >>> index.clear()
+        >>> len(index), index.add([1, 1]).tolist()
+        (0, [2])
+        """
+        check(lib.martlet_clear(self._open()))
+
+    def compact(self) -> None:
+        """Give back the memory of what was removed or replaced, down to the last place.
+
+        Removing does most of that by itself. Copies the index: there must be room for both.
+
+        Raises
+        ------
+        MemoryError
+            There is not; the index is as it was.
+        KeyboardInterrupt
+            Ctrl-C; likewise.
+
+        Examples
+        --------
+        >>> import martlet
+        >>> index = martlet.Index(dim=2)
+        >>> _ = index.add([[0, 0], [3, 4]])
+        >>> index.remove(0)
+        >>> index.compact()
+        >>> index.stats()["removed"]
+        0
+        """
+        handle = self._open()
+
+        def call(options: _calls.Watched) -> int:
+            status: int = lib.martlet_compact(handle, options.pointer())
+            return status
+
+        _calls.run(call, _calls.Watched(), 1, len(self) * self._dim, False)
+
+    def _write(
+        self,
+        function: Any,
+        vectors: ArrayLike,
+        ids: ArrayLike | None,
+        metadata: Any,
+        threads: int | None,
+        progress: Progress,
+    ) -> npt.NDArray[Any]:
         times = AddTimes()
         handle = self._open()
         rows = _arrays.read_vectors(vectors, self._dim, "vectors")
@@ -166,7 +299,7 @@ class Index(Stored):
         times.lap("metadata")
 
         def call(options: AddOptions) -> int:
-            status: int = lib.martlet_add_matrix(handle, rows.matrix, options)
+            status: int = function(handle, rows.matrix, options)
             return status
 
         work = rows.count * self._dim * self._ef_construction
@@ -258,6 +391,8 @@ class Index(Stored):
         ([8, -1], 1, [{'year': 2024}])
         """
         handle = self._open()
+        if self._strings is not False or include or allow is not None:
+            handle = _ffi.view(handle)
         k = unsigned("k", k)
         beam = DEFAULT_EF if ef is None else unsigned("ef", ef)
         options = _plain_options(beam, thread_count(threads))

@@ -42,6 +42,7 @@ class Statistics(TypedDict):
     """
 
     count: int  #: Vectors in the index.
+    removed: int  #: Places of removed vectors that compact() would give back.
     id_kind: str | None  #: "int" or "str"; None before the first add.
     columns: int  #: Columns of metadata.
     bytes: dict[str, int]
@@ -89,6 +90,7 @@ def describe(found: _structs.Statistics, times: AddTimes | None) -> Statistics:
         levels.pop()
     return {
         "count": found.count,
+        "removed": found.removed,
         "id_kind": _structs.ID_KINDS[found.id_kind],
         "columns": found.columns,
         "bytes": {**parts, "total": sum(parts.values())},

@@ -1,0 +1,52 @@
+/// The links of a node that has more candidates than room.
+extension GraphBuilder {
+    /// Selects a row anew from the first `count` slots of the worker's list. The edges of the backbone
+    /// stay.
+    func prune(
+        _ row: inout LinkRow, of target: UInt32, on layer: Int, _ count: Int, _ worker: BuildWorker
+    ) {
+        row.removeAll()
+        let backbone = store.backbone
+        for space in spaces {
+            var vectors = vectors
+            score(count, from: target, in: space, of: vectors, worker)
+            if vectors.isBlurred(worker.candidates, at: count / 4) {
+                vectors = vectors.exact
+                score(count, from: target, in: space, of: vectors, worker)
+            }
+            worker.selection.select(
+                from: worker.candidates, in: space, of: vectors, to: &row,
+                limit: space.limit(row.width, configuration.metric)
+            ) { layer == 0 && backbone.joins(target, $0) }
+        }
+    }
+
+    /// Fills a row up from the first `count` slots of the worker's list, its own links among them.
+    func extend(
+        _ row: inout LinkRow, of slot: UInt32, _ count: Int, _ worker: BuildWorker
+    ) {
+        for space in spaces {
+            var vectors = vectors
+            score(count, from: slot, in: space, of: vectors, worker)
+            if vectors.isBlurred(worker.candidates, at: count / 4) {
+                vectors = vectors.exact
+                score(count, from: slot, in: space, of: vectors, worker)
+            }
+            worker.selection.extend(
+                &row, from: worker.candidates, in: space, of: vectors,
+                limit: space.limit(row.width, configuration.metric))
+        }
+    }
+
+    /// Makes the first `count` slots of the worker's list its candidates.
+    private func score(
+        _ count: Int, from target: UInt32, in space: Space, of vectors: VectorView,
+        _ worker: BuildWorker
+    ) {
+        let (slots, distances) = (worker.scratch.slots, worker.scratch.distances)
+        Scorer(target, in: space, of: vectors).score(slots, count, distances)
+        worker.scratch.distanceCount += count
+        worker.candidates.removeAll(capacity: count)
+        for i in 0..<count { worker.candidates.insert(slots[i], distances[i]) }
+    }
+}
