@@ -144,9 +144,7 @@ class Index(Stored):
         >>> index.metadata("a")
         {'year': 2020, 'lang': None}
         """
-        return self._write(
-            lib.martlet_add_matrix, vectors, ids, metadata, threads, progress
-        )
+        return self._write(lib.martlet_add_matrix, vectors, ids, metadata, threads, progress)
 
     def upsert(
         self,
@@ -177,9 +175,7 @@ class Index(Stored):
         """
         return self._write(lib.martlet_upsert, vectors, ids, metadata, threads, progress)
 
-    def remove(
-        self, ids: ArrayLike | SupportsIndex | str, *, progress: Progress = False
-    ) -> None:
+    def remove(self, ids: ArrayLike | SupportsIndex | str, *, progress: Progress = False) -> None:
         """Remove vectors, their ids and their metadata: all of them or, if anything is wrong, none.
 
         No later search finds them. Their ids can be added again. Memory is used again, and given
