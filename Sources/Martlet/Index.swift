@@ -42,7 +42,7 @@ public final class Index: @unchecked Sendable {
 
     private init(viewOf index: Index) {
         (configuration, reader, searchers) = (index.configuration, index.reader, index.searchers)
-        let pinned = PinnedVersion(of: index.versions)
+        let pinned = index.viewed ?? PinnedVersion(of: index.versions)
         (viewed, versions) = (pinned, Versions(pinned.snapshot))
         contents = pinned.snapshot.contents
         lastAdd.value = index.lastAdd.value
