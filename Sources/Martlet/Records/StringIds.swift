@@ -48,5 +48,6 @@ final class StringIds: @unchecked Sendable {
         let bytes = moves.kept.reduce(0) { $0 + texts[$1].count }
         try table.reserve(texts: moves.kept.count, bytes: bytes, &nothing)
         for slot in moves.kept { table.append(texts[slot]) }
+        table.commit()
     }
 }
