@@ -6,11 +6,7 @@ extension Index {
     public func count(filter: UnsafeRawBufferPointer?) throws(MartletError) -> Int {
         try versions.read { snapshot throws(MartletError) in
             guard let filter else { return snapshot.count }
-            var options = SearchOptions()
-            options.filter = filter
-            let selection = try selection(options, in: snapshot)!
-            defer { selection.free() }
-            return selection.count
+            return try snapshot.matches(of: filter).count
         }
     }
 
@@ -18,6 +14,10 @@ extension Index {
     func selection(
         _ options: SearchOptions, in snapshot: Snapshot
     ) throws(MartletError) -> Selection? {
+        if options.allow == nil, options.allowedIds == nil, let filter = options.filter {
+            let entry = try snapshot.matches(of: filter)
+            return Selection(entry.matches, count: entry.count, ownedBy: entry)
+        }
         var matches: Bitmap?
         do throws(MartletError) {
             // The cheapest first: what it refuses costs nothing more.
@@ -29,10 +29,8 @@ extension Index {
                 keep(try bitmap(ids, in: snapshot), in: &matches)
             }
             if let filter = options.filter {
-                let passing = try Filter.bitmap(
-                    json: filter, metadata: snapshot.metadata, count: snapshot.slotCount)
-                if let live = snapshot.live { passing.formIntersection(live.slots) }
-                keep(passing, in: &matches)
+                let entry = try snapshot.matches(of: filter)
+                matches?.formIntersection(entry.matches)
             }
         } catch {
             matches?.free()
@@ -86,6 +84,17 @@ extension Snapshot {
     /// What a search without conditions may return; nil if that is all nodes of the graph.
     fileprivate var liveSelection: Selection? {
         guard let live, !tombstones.isEmpty else { return nil }
-        return Selection(lent: live.slots, count: live.count)
+        return Selection(live.slots, count: live.count, ownedBy: contents)
+    }
+
+    /// The rows that a filter lets through.
+    fileprivate func matches(
+        of filter: UnsafeRawBufferPointer
+    ) throws(MartletError) -> FilterCache.Entry {
+        try filters.entry(for: filter) { () throws(MartletError) in
+            let passing = try Filter.bitmap(json: filter, metadata: metadata, count: slotCount)
+            if let live { passing.formIntersection(live.slots) }
+            return passing
+        }
     }
 }

@@ -94,6 +94,7 @@ struct Snapshot {
     /// The ids if they are strings: an id's number is its slot.
     var idTexts: TextView?
     var metadata = MetadataView()
+    let filters = FilterCache()
 
     /// The number of rows.
     var count: Int { live?.count ?? slotCount }

@@ -3,17 +3,17 @@ struct Selection {
     let matches: Bitmap
     /// How many they are.
     let count: Int
-    private let isLent: Bool
+    /// Who frees `matches`, when nobody looks at them any more; nil: `free()` does.
+    private let owner: AnyObject?
 
     /// Takes `matches` over.
     init(_ matches: Bitmap) {
-        (self.matches, count, isLent) = (matches, matches.population, false)
+        (self.matches, count, owner) = (matches, matches.population, nil)
     }
 
-    /// Looks at a set that somebody else frees.
-    init(lent matches: Bitmap, count: Int) {
-        (self.matches, self.count, isLent) = (matches, count, true)
+    init(_ matches: Bitmap, count: Int, ownedBy owner: AnyObject) {
+        (self.matches, self.count, self.owner) = (matches, count, owner)
     }
 
-    func free() { if !isLent { matches.free() } }
+    func free() { if owner == nil { matches.free() } }
 }

@@ -19,6 +19,8 @@ Call = Callable[[Any], int]
 # Rows x dim x beam width from which a call is worth a thread of its own. It then takes about 5 ms,
 # against 0.1 ms to start the thread; nobody notices Ctrl-C waiting for a shorter one.
 LONG = 2**20
+# Vectors x dim that one query may be compared with in that way: some 50 ms, on codes.
+LONG_SCAN = 2**28
 # Distances of an exact scan that take as long as one unit of a beam's width.
 SCANNED_PER_STEP = 32
 _INTERVAL = 0.1  # seconds from one report to the next

@@ -21,7 +21,7 @@ _BOOLS = (bool,) if np is None else (bool, np.bool_)
 
 def encode(where: Any) -> bytes:
     """Return a condition as the library takes it: JSON text, which it checks."""
-    if not isinstance(where, Mapping):
+    if not isinstance(where, (dict, Mapping)):
         raise TypeError(f"where is {where!r}; expected a dict")
     try:
         _check_keys(where)
@@ -34,7 +34,10 @@ def encode(where: Any) -> bytes:
 
 def _check_keys(value: Any) -> None:
     """Refuse keys that JSON would make strings of."""
-    if isinstance(value, Mapping):
+    # The usual types first: to ask for an abstract one takes long.
+    if isinstance(value, (str, int, float)):
+        return
+    if isinstance(value, (dict, Mapping)):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"the key {key!r} is no string")

@@ -399,7 +399,7 @@ class Index(Stored):
             extras.restrict(where, allow, self._holds_strings(handle))
             if explain:
                 extras.explain()
-        elif progress is False and self._is_quick(queries, k, beam):
+        if not (include or explain or progress) and self._is_quick(handle, queries, k, beam, extras):
             return self._search_one(handle, queries, k, options)
         rows = _arrays.read_vectors(queries, self._dim, "queries")
         results = Results(rows.count, k, rows.single)
@@ -436,12 +436,16 @@ class Index(Stored):
         """
         return describe(_ffi.statistics(self._open()), self._add_times)
 
-    def _is_quick(self, queries: Any, k: int, beam: int) -> bool:
+    def _is_quick(
+        self, handle: Handle, queries: Any, k: int, beam: int, extras: Extras | None
+    ) -> bool:
         """Tell whether a search is for one plain query, and short."""
         return (
             k <= _single.MOST
             and self._dim * max(beam, k) < _calls.LONG
             and _single.is_plain(queries, self._dim)
+            # With conditions, all vectors may have to be compared.
+            and (extras is None or self._dim * _ffi.count(handle, None) < _calls.LONG_SCAN)
         )
 
     def _search_one(self, handle: Handle, query: Any, k: int, options: SearchOptions) -> Hits:
