@@ -399,7 +399,8 @@ class Index(Stored):
             extras.restrict(where, allow, self._holds_strings(handle))
             if explain:
                 extras.explain()
-        if not (include or explain or progress) and self._is_quick(handle, queries, k, beam, extras):
+        is_usual = not include and not explain and progress is False
+        if is_usual and self._is_quick(handle, queries, k, beam, extras):
             return self._search_one(handle, queries, k, options)
         rows = _arrays.read_vectors(queries, self._dim, "queries")
         results = Results(rows.count, k, rows.single)
