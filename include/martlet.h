@@ -710,7 +710,7 @@ typedef struct martlet_statistics {
     uint64_t seed;
     martlet_metric metric;
     uint32_t M;
-    martlet_id_kind id_kind;   /**< Which ids the index holds. */
+    martlet_id_kind id_kind;   /**< Which ids the index holds, or has held. */
     uint32_t columns;          /**< Columns of metadata. */
     uint64_t vector_bytes;     /**< Bytes in use, per part: the vectors, */
     uint64_t code_bytes;       /**< their codes, which searches walk on, (0: on the vectors), */

@@ -39,6 +39,6 @@ final class Contents: @unchecked Sendable {
         Snapshot(
             contents: self, slotCount: slotCount, live: live, tombstones: tombstones,
             graph: graphStore.graph, vectors: slotCount == 0 ? nil : vectors.view,
-            ids: ids.bySlot, idTexts: ids.texts, metadata: metadata.view)
+            idKind: ids.kind, ids: ids.bySlot, idTexts: ids.texts, metadata: metadata.view)
     }
 }

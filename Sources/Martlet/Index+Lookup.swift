@@ -47,7 +47,7 @@ extension Index {
         _ rows: UnsafeBufferPointer<Int64>, into text: inout TextOutput
     ) throws(MartletError) {
         try versions.read { snapshot throws(MartletError) in
-            let texts = snapshot.count == 0 ? nil : try snapshot.stringIds
+            let texts = snapshot.idKind == nil ? nil : try snapshot.stringIds
             let slots = try snapshot.slots(of: rows)
             try text.write(count: slots.count) { place in
                 slots[place] == -1

@@ -3,7 +3,7 @@ public struct Statistics: Sendable {
     public var count = 0
     /// Places of removed vectors that `compact` would give back.
     public var removed = 0
-    /// nil if there is no vector.
+    /// nil as long as there has been no vector.
     public var idKind: IdKind?
     /// Columns of metadata.
     public var columns = 0

@@ -89,6 +89,8 @@ struct Snapshot {
     var graph: Graph
     /// nil if there is no slot.
     var vectors: VectorView?
+    /// nil as long as there has been no vector.
+    var idKind: IdKind?
     /// Slot to id; nil if there is no slot or the ids are strings.
     var ids: UnsafePointer<Int64>?
     /// The ids if they are strings: an id's number is its slot.
@@ -101,10 +103,4 @@ struct Snapshot {
 
     /// Nodes of the graph.
     var nodeCount: Int { count + tombstones.count }
-
-    /// nil if there is no vector.
-    var idKind: IdKind? {
-        guard count > 0 else { return nil }
-        return idTexts != nil ? .strings : .integers
-    }
 }

@@ -349,6 +349,8 @@ static void test_clear(martlet_id_kind kind) {
     CHECK_OK(martlet_clear(index));
     CHECK_OK(martlet_clear(index));
     CHECK(statistics_of(index).columns == 0 && statistics_of(index).removed == 0);
+    CHECK(statistics_of(index).id_kind == kind);
+    CHECK_STATUS(MARTLET_ID_KIND, take(index, other, ids, 1));
     all.count = 0;
     check_holds(index, &all);
     CHECK_STATUS(MARTLET_ID_KIND, put(false, index, other, ids, all.vectors, 2, false));

@@ -6,8 +6,8 @@
 final class Ids: @unchecked Sendable {
     private let integers = IntegerIds()
     private let strings = StringIds()
-    /// The kind of all ids; nil as long as there is none. The writer's: readers ask their version.
-    private var kind: IdKind?
+    /// The kind of all ids; nil as long as there has been none. The writer's: readers ask their version.
+    private(set) var kind: IdKind?
     /// The kind of the batch under way.
     private var batchKind: IdKind?
 

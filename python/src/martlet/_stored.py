@@ -256,7 +256,7 @@ class Stored(Base):
         if NO_ID in rows:
             missing = ids.at(rows.index(NO_ID))
             strings = ids.texts is not None
-            if _ffi.count(handle, None) > 0 and self._holds_strings(handle) != strings:
+            if self._holds_strings(handle) != strings and self._strings is not None:
                 held = "integers" if strings else "strings"
                 raise IdKindError(f"id {missing!r} is given, but the index's ids are {held}")
             raise UnknownIdError(f"id {missing!r} is not in the index")

@@ -301,6 +301,8 @@ class Index(Stored):
         work = rows.count * self._dim * self._ef_construction
         _calls.run(call, options, rows.count, work, progress)
         times.lap("call")
+        if rows.count > 0:
+            self._strings = texts is not None
         shape = (rows.count,)
         result: npt.NDArray[Any] = (
             _buffers.result(added, shape)
