@@ -69,7 +69,7 @@ build/c/%-c++17: Tests/MartletCTests/%.c
 	$(CXX) -x c++ -std=c++17 $(c_flags)
 $(c_programs): $(wildcard Tests/MartletCTests/*.h) $(header) | lib build/c
 
-build/c build/logs build/fuzz:
+build/c build/logs build/fuzz build/asan:
 	mkdir -p $@
 
 # ---- Python environments ---------------------------------------------------------------------
@@ -177,9 +177,9 @@ format: .venv/tools ## Put all sources into their style
 	$(venv)/ruff check --quiet --fix $(python_sources)
 	$(venv)/ruff format --quiet $(python_sources)
 
-# ---- Wheel, benchmarks, fuzzing --------------------------------------------------------------
+# ---- Wheel, benchmarks -----------------------------------------------------------------------
 
-.PHONY: wheel demo bench-seed bench-recall bench-ids bench-filter fuzz
+.PHONY: wheel demo bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads
 wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 	rm -rf dist
 	$(venv)/pip wheel --quiet --no-deps --wheel-dir dist ./python
@@ -195,16 +195,39 @@ bench-filter: .venv/package .venv/filter ## Compare filtered search with the riv
 	$(venv)/python benchmarks/filter.py --plot build/benchmarks/filter.png
 bench-recall: .venv/package .venv/bench ## Compare recall with hnswlib's at equal parameters
 	$(venv)/python benchmarks/recall_vs_hnswlib.py
+bench-churn: .venv/package .venv/demo ## Compare an index that has changed a lot with a fresh one
+	$(venv)/python benchmarks/churn.py
+bench-threads: .venv/package .venv/demo ## Measure what searches feel of a writer
+	$(venv)/python benchmarks/threads.py
 
-# Engine and target are instrumented for coverage and memory errors; the clang is Swift's own, whose
-# sanitizers fit.
+# ---- Sanitizers and fuzzing ------------------------------------------------------------------
+
+.PHONY: tsan asan fuzz
+tsan: ## Look for data races: the tests with many threads, under the thread sanitizer
+	$(need_swift)
+	swift test --sanitize=thread --scratch-path .build-tsan --filter 'ConcurrencyTests|StressTests'
+
+# The clang is Swift's own, whose sanitizers fit.
+swift_clang = "$$(dirname "$$(command -v swift)")/clang"
+asan: | build/asan ## Look for memory errors and leaks: the C tests under the address sanitizer
+	$(need_swift)
+	swift build -c release --product martlet --scratch-path .build-asan --sanitize address
+	cp .build-asan/release/libmartlet.so build/asan/$(soname)
+	for test in $(c_tests); do \
+	    $(swift_clang) -std=c99 -g -O1 -fsanitize=address -fuse-ld=lld -Iinclude \
+	        Tests/MartletCTests/$$test.c -o build/asan/$$test build/asan/$(soname) -lm -pthread \
+	        -Wl,-rpath,'$$ORIGIN'; \
+	done
+	ASAN_OPTIONS=detect_leaks=1 Tests/MartletCTests/run.sh $(c_tests:%=build/asan/%)
+
+# Engine and target are instrumented for coverage and memory errors.
 SECONDS ?= 60
 fuzz: | build/fuzz ## Drive the C functions with hostile arguments (SECONDS=60)
 	$(need_swift)
 	swift build -c release --product martlet --scratch-path .build-fuzz --sanitize address \
 	    -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table
 	cp .build-fuzz/release/libmartlet.so build/fuzz/$(soname)
-	"$$(dirname "$$(command -v swift)")/clang" -std=c11 -g -O1 -Wall -Wextra -Werror \
+	$(swift_clang) -std=c11 -g -O1 -Wall -Wextra -Werror \
 	    -fsanitize=fuzzer,address -fuse-ld=lld -Iinclude Tests/Fuzz/fuzz_c_functions.c \
 	    -o build/fuzz/fuzz_c_functions build/fuzz/$(soname) -lm -Wl,-rpath,'$$ORIGIN'
 	mkdir -p build/fuzz/corpus
@@ -214,7 +237,7 @@ fuzz: | build/fuzz ## Drive the C functions with hostile arguments (SECONDS=60)
 
 .PHONY: clean
 clean: ## Remove everything that make has made
-	rm -rf build dist .build .build-test .build-fuzz .venv .venv-debian
+	rm -rf build dist .build .build-test .build-fuzz .build-tsan .build-asan .venv .venv-debian
 
 .PHONY: help
 help: ## Show this list
