@@ -3,7 +3,8 @@
 Removed are vectors at random, or whole neighborhoods: those nearest to five of the vectors. After
 every cycle the index is compared with one built afresh of the same vectors: recall@10 on held-out
 queries at the same ef, queries per second on one thread (in one call, the two taking turns, the
-fastest of each), bytes per vector, and vectors that no walk reaches. The exit status is 1 if a bar is missed in any cycle.
+fastest of each), bytes per vector, and vectors that no walk reaches. The exit status is 1 if a bar
+is missed in any cycle.
 
     python benchmarks/churn.py                             (GloVe words, cosine)
     python benchmarks/churn.py --base base.npy --query query.npy --metric l2

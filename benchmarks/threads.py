@@ -1,9 +1,9 @@
 """What searches feel of a writer: queries per second and latency, idle and beside continuous adds.
 
-As many threads as there are processors search, one query per call, while another adds batches of 200
-vectors without a pause, on as many threads as the library likes. Idle and busy phases take turns on
-one index, which is renewed before every pair of them, so that both search as many vectors at first.
-The exit status is 1 if a bar is missed.
+As many threads as there are processors search, one query per call, while another adds batches of
+200 vectors without a pause, on as many threads as the library likes. Idle and busy phases take
+turns on one index, which is renewed before every pair of them, so that both search as many vectors
+at first. The exit status is 1 if a bar is missed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Phase(NamedTuple):
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Return the latency, in milliseconds, that `share` percent of the queries do not exceed."""
+        """Return the milliseconds that `share` percent of the queries do not exceed."""
         return 1e3 * float(np.percentile(self.latencies, share))
 
 
