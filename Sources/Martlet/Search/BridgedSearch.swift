@@ -2,14 +2,13 @@
 /// SIGMOD 2024, doi:10.1145/3654923).
 extension SearchScratch {
     /// Widens the beam to the nearest matching nodes of layer 0, starting from the node that it holds,
-    /// and lists them; returns how many, or nil if too few match around there.
+    /// and lists them; returns how many, or nil if they are fewer than wanted.
     mutating func searchBridged(
-        _ layer: Layer, _ plan: SearchPlan, _ matches: Bitmap, _ scorer: Scorer
+        _ layer: Layer, width: Int, _ plan: SearchPlan, _ matches: Bitmap, _ scorer: Scorer
     ) -> Int? {
         let start = beam.slot(0)
-        guard matches.share(around: start, on: layer) >= plan.leastShare else { return nil }
         visited.removeAll()
-        beam.removeAll(capacity: plan.beamWidth)
+        beam.removeAll(capacity: width)
         let neighbors = MatchingNeighbors(matches: matches, bridges: bridges)
         _ = visited.insert(start)
         slots[0] = start
@@ -90,7 +89,7 @@ extension Bitmap {
 
     /// The share of the nodes two links away from `slot` that are in the set. Nodes that several links
     /// lead to count as often.
-    fileprivate func share(around slot: UInt32, on layer: Layer) -> Double {
+    func share(around slot: UInt32, on layer: Layer) -> Double {
         var (seen, matching) = (0, 0)
         let near = layer.links(of: slot)
         for i in 0..<layer.count(of: slot) { layer.prefetch(near[i]) }

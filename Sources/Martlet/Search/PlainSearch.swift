@@ -6,9 +6,9 @@ extension SearchScratch {
     /// The filter may let through fewer nodes near the query than elsewhere. A wider beam makes up for
     /// that as long as it costs less than an exact scan.
     mutating func searchWidening(
-        _ layer: Layer, _ plan: SearchPlan, _ matches: Bitmap, _ scorer: Scorer
+        _ layer: Layer, from width: Int, _ plan: SearchPlan, _ matches: Bitmap, _ scorer: Scorer
     ) -> Int? {
-        var width = plan.beamWidth
+        var width = width
         while true {
             search(layer, width: width, scorer)
             let count = listBeam(matches)

@@ -21,6 +21,7 @@ struct SearchPlan {
     let beamWidth: Int
     /// What a plain beam may be widened to if it holds too few matches.
     let widestBeam: Int
+    private let costs: SearchCosts
     /// The share of matches that there must be around where a bridged walk starts. With fewer than
     /// half of what is usual, the filter works against the query: its matches lie elsewhere, and a
     /// walk would end in the first place where there are some.
@@ -39,7 +40,7 @@ struct SearchPlan {
         let ef = min(max(ef, k), max(count, 1))
         let share = Double(matching) / Double(max(count, 1))
         let width = min(Self.plainWidth(ef: ef, share: share), max(count, 1))
-        let costs = SearchCosts(links: links, bytes: bytes)
+        costs = SearchCosts(links: links, bytes: bytes)
         let plain = costs.plainBeam(width: width)
         let bridged =
             share < Self.minBridgedShare ? .infinity : costs.bridgedBeam(ef: ef, share: share)
@@ -50,12 +51,9 @@ struct SearchPlan {
             (method, beamWidth, widestBeam) = (.plainBeam, width, width)
         } else if scanCost <= beamCost {
             (method, beamWidth, widestBeam) = (.exactScan, 0, 0)
-        } else if bridged < plain {
-            (method, beamWidth, widestBeam) = (.bridgedBeam, ef, ef)
         } else {
-            let widest = costs.plainWidth(cost: scanCost / 2)
-            (method, beamWidth) = (.plainBeam, width)
-            widestBeam = max(width, min(widest, count))
+            (method, beamWidth) = bridged < plain ? (.bridgedBeam, ef) : (.plainBeam, width)
+            widestBeam = max(beamWidth, min(costs.plainWidth(cost: scanCost / 2), count))
         }
     }
 
@@ -69,7 +67,31 @@ struct SearchPlan {
     }
 }
 
+/// How the walk of one query goes about it.
+enum Walk: Equatable {
+    case plain(width: Int)
+    case bridged(width: Int)
+}
+
 extension SearchPlan {
+    /// The cheapest walk for as many nodes as match around where it starts; nil if so few do that it
+    /// would end in the first place where there are some.
+    func walk(share: Double) -> Walk? {
+        let width = Self.plainWidth(ef: ef, share: max(share, Self.leastPlainShare))
+        let plain = costs.plainBeam(width: width)
+        if share >= leastShare, costs.bridgedBeam(ef: ef, share: share) < plain {
+            // Fewer matches than elsewhere: the filter works against the query, whose matches lie
+            // scattered farther away, where a walk needs a wider beam.
+            let wider = Int(Double(ef) * max(1, 2 * leastShare / share))
+            return .bridged(width: min(wider, max(widestBeam, ef)))
+        }
+        guard share >= leastShare || method == .plainBeam else { return nil }
+        return .plain(width: min(width, widestBeam))
+    }
+
+    /// So that beams are not made wider at once than a walk away from such a place needs them.
+    private static let leastPlainShare = 0.1
+
     /// How many matches a plain beam must hold: fewer, and those beyond it may be nearer than some.
     private var enough: Int { max(wanted, min(ef * 3 / 4, matching)) }
 

@@ -84,10 +84,13 @@ final class Searcher {
             scratch.search(base, width: plan.beamWidth, scorer)
             return scratch.listBeam()
         }
-        if plan.method == .bridgedBeam {
-            return scratch.searchBridged(base, plan, matches, scorer)
+        switch plan.walk(share: matches.share(around: scratch.beam.slot(0), on: base)) {
+        case .bridged(let width):
+            return scratch.searchBridged(base, width: width, plan, matches, scorer)
+        case .plain(let width):
+            return scratch.searchWidening(base, from: width, plan, matches, scorer)
+        case nil: return nil
         }
-        return scratch.searchWidening(base, plan, matches, scorer)
     }
 }
 

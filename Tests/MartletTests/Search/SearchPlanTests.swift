@@ -65,6 +65,29 @@ import Testing
         #expect(plan.widened(plan.widestBeam, holding: 0) == nil)
     }
 
+    /// The share around a walk's start decides how it goes about it, not that in all of the index.
+    @Test func walksFollowTheShareAroundTheirStart() throws {
+        let plan = plan(count: 1_000_000, share: 0.3)
+        #expect(plan.method == .bridgedBeam)
+        #expect(plan.walk(share: 1) == .plain(width: 64))
+        #expect(plan.walk(share: 0.3) == .bridged(width: 64))
+        #expect(plan.walk(share: 0.2) == .bridged(width: 95))
+        #expect(plan.walk(share: 0.1) == nil)
+        let most = self.plan(count: 1_000_000, share: 0.9)
+        #expect(most.walk(share: 0.9) == .plain(width: most.beamWidth))
+        #expect(most.walk(share: 0) == .plain(width: 715))
+        for share in [0.01, 0.04, 0.2, 0.5, 0.8, 1] {
+            for around in [0, 0.005, 0.1, 0.4, 0.7, 1] {
+                let plan = self.plan(count: 10_000, share: share)
+                switch plan.walk(share: around) {
+                case .plain(let width): #expect(width <= plan.widestBeam)
+                case .bridged(let width): #expect(width <= max(plan.widestBeam, plan.ef))
+                case nil: #expect(around < share)
+                }
+            }
+        }
+    }
+
     private func plan(ef: Int = 64, k: Int = 10, count: Int, share: Double) -> SearchPlan {
         SearchPlan(
             ef: ef, k: k, count: count, matching: Int((Double(count) * share).rounded()), links: 32,
