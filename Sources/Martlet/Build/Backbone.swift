@@ -1,5 +1,3 @@
-import Glibc
-
 /// A tree over all nodes whose edges are links in both directions on layer 0 and are never pruned.
 ///
 /// So every node reaches every other on layer 0, by construction and after every change, whatever
@@ -7,109 +5,79 @@ import Glibc
 /// of a node is the nearest neighbor it selected, among nodes inserted before it, that has room for
 /// a child. Copies of one vector hang below each other, so that a search that finds one finds all:
 /// selection gives them no links between them. Only the writer looks at the tree.
+///
+/// A value is the tree's next version in the making: a row per node, in pages that are copied before
+/// their first change, as those of links are.
 struct Backbone {
-    static let none = UInt32.max
+    static let none = LinkTable.none
 
     /// Children per node. Leaves half of a layer-0 row to links chosen for diversity.
-    let maxChildren: Int
-    private var nodes = AppendArray<Node>()
-    private var batchStart = 0
-    /// What the current batch changed in nodes of earlier batches, to be taken back if it fails.
-    private var changed: [(slot: UInt32, before: Node)] = []
-    /// All nodes as they were, if the current batch repairs the tree.
-    private var before: AppendArray<Node>?
+    private let maxChildren: Int
+    private let edit: LinkTableEdit
+    private let table: LinkTable
 
-    private struct Node: BitwiseCopyable {
+    /// A row of the table.
+    struct Node: BitwiseCopyable {
         var parent = Backbone.none
         /// Where to look for room further down.
         var below = Backbone.none
         /// Likewise, for a copy of this node: always a copy itself.
         var copyBelow = Backbone.none
         var children: UInt16 = 0
-        /// Whether it was hung below its parent as a copy of it.
-        var isCopy = false
+        /// 1 if it was hung below its parent as a copy of it.
+        var isCopy: UInt8 = 0
+        var zero: UInt8 = 0
     }
 
-    init(M: Int) { maxChildren = M }
-
-    func free() {
-        nodes.free()
-        before?.free()
+    /// Starts from `old` with new nodes, which follow those that are there.
+    init(of old: LinkTable, newNodes: Int, M: Int, pool: PagePool) throws(MartletError) {
+        maxChildren = M
+        edit = try LinkTableEdit(of: old, newRows: newNodes, pool: pool)
+        table = edit.table
+        for row in old.rowCount..<table.rowCount { table.node(UInt32(row)).pointee = Node() }
     }
 
-    /// Becomes a copy of another tree, with the nodes that stay.
-    mutating func copy(_ other: Backbone, _ moves: SlotMoves) throws(MartletError) {
-        let moved = { (slot: UInt32) in slot == Self.none ? slot : moves.target(of: slot) }
-        nodes = try AppendArray(room: moves.kept.count)
-        for (target, slot) in moves.kept.enumerated() {
-            var node = other.nodes[Int(slot)]
-            node.parent = moved(node.parent)
-            (node.below, node.copyBelow) = (moved(node.below), moved(node.copyBelow))
-            nodes[target] = node
-        }
-    }
-
-    static func bytes(count: Int) -> Int { count * MemoryLayout<Node>.stride }
-
-    /// Makes room for the nodes of a batch, which follow those that are there, and prepares to repair
-    /// the tree if the batch does that.
-    mutating func begin(_ batch: Range<Int>, isRepaired: Bool) throws(MartletError) {
-        before?.free()
-        before = nil
-        if isRepaired { before = try nodes.copy(batch.lowerBound, room: batch.lowerBound) }
-        // Only the writer reads the tree, so an outgrown table can go at once.
-        Glibc.free(try nodes.reserve(batch.upperBound, keeping: batch.lowerBound))
-        for slot in batch { nodes[slot] = Node() }
-        batchStart = batch.lowerBound
-        changed.removeAll()
-    }
+    /// Ends the edit; hands what the old version alone still needs to `retired`.
+    func finish(_ retired: inout RetiredMemory) -> LinkTable { edit.finish(&retired) }
 
     /// Whether the tree has an edge between the two.
     @inline(__always)
-    func joins(_ a: UInt32, _ b: UInt32) -> Bool {
-        nodes[Int(a)].parent == b || nodes[Int(b)].parent == a
-    }
+    func joins(_ a: UInt32, _ b: UInt32) -> Bool { parent(of: a) == b || parent(of: b) == a }
 
-    func parent(of slot: UInt32) -> UInt32 { nodes[Int(slot)].parent }
+    @inline(__always)
+    func parent(of slot: UInt32) -> UInt32 { table.node(slot).pointee.parent }
 
     /// The last place is kept for a copy, so that a node without room for one has one below it.
     func hasRoom(_ slot: UInt32, forCopy isCopy: Bool = false) -> Bool {
-        Int(nodes[Int(slot)].children) < (isCopy ? maxChildren : maxChildren - 1)
+        Int(table.node(slot).pointee.children) < (isCopy ? maxChildren : maxChildren - 1)
     }
 
     /// Finds a node with room for a copy of `slot`, or, for any node, one in its neighborhood:
     /// downward from `slot`, which remembers it.
-    mutating func nodeWithRoom(below slot: UInt32, forCopy isCopy: Bool) -> UInt32 {
+    func nodeWithRoom(below slot: UInt32, forCopy isCopy: Bool) throws(MartletError) -> UInt32 {
         guard !hasRoom(slot, forCopy: isCopy) else { return slot }
         var node = slot
         while !hasRoom(node, forCopy: isCopy) {
-            node = isCopy ? nodes[Int(node)].copyBelow : nodes[Int(node)].below
+            let last = table.node(node).pointee
+            node = isCopy ? last.copyBelow : last.below
         }
-        change(slot) { if isCopy { $0.copyBelow = node } else { $0.below = node } }
+        try change(slot) { if isCopy { $0.copyBelow = node } else { $0.below = node } }
         return node
     }
 
     /// Hangs `child` below `parent`.
-    mutating func attach(_ child: UInt32, to parent: UInt32, asCopy isCopy: Bool) {
-        change(parent) {
+    func attach(
+        _ child: UInt32, to parent: UInt32, asCopy isCopy: Bool
+    ) throws(MartletError) {
+        try change(parent) {
             $0.children += 1
             $0.below = child
             if isCopy { $0.copyBelow = child }
         }
-        change(child) {
+        try change(child) {
             $0.parent = parent
-            $0.isCopy = isCopy
+            $0.isCopy = isCopy ? 1 : 0
         }
-    }
-
-    /// Takes back what the failed batch changed.
-    mutating func rollBack() {
-        if let before {
-            nodes.free()
-            (nodes, self.before) = (before, nil)
-        }
-        for (slot, before) in changed.reversed() { nodes[Int(slot)] = before }
-        changed.removeAll()
     }
 
     // MARK: - Repair
@@ -117,33 +85,63 @@ struct Backbone {
     /// The root of the part of the tree that a node belongs to.
     func root(of slot: UInt32) -> UInt32 {
         var node = slot
-        while nodes[Int(node)].parent != Self.none { node = nodes[Int(node)].parent }
+        while parent(of: node) != Self.none { node = parent(of: node) }
         return node
     }
 
     /// Takes nodes out, whose children become roots.
     /// - Parameter count: Nodes that the tree had before the batch.
-    mutating func cut(_ removed: Bitmap, count: Int) {
-        for slot in 0..<count {
-            let isRemoved = removed.contains(UInt32(slot))
-            let parent = nodes[slot].parent
-            let isRoot = isRemoved || parent == Self.none || removed.contains(parent)
-            let isCopy = nodes[slot].isCopy && !isRoot
-            nodes[slot] = Node(parent: isRoot ? Self.none : parent, isCopy: isCopy)
+    func cut(_ removed: Bitmap, count: Int) throws(MartletError) {
+        for slot in 0..<UInt32(count) {
+            let parent = parent(of: slot)
+            let isRoot =
+                removed.contains(slot) || parent == Self.none || removed.contains(parent)
+            try change(slot) {
+                $0 = Node(parent: isRoot ? Self.none : parent, isCopy: isRoot ? 0 : $0.isCopy)
+            }
         }
         // Where there is room below a node is told anew, since what was below it may have moved.
-        for slot in 0..<count where nodes[slot].parent != Self.none {
-            let parent = Int(nodes[slot].parent)
-            nodes[parent].children += 1
-            nodes[parent].below = UInt32(slot)
-            if nodes[slot].isCopy { nodes[parent].copyBelow = UInt32(slot) }
+        for slot in 0..<UInt32(count) where parent(of: slot) != Self.none {
+            let child = table.node(slot).pointee
+            try change(child.parent) {
+                $0.children += 1
+                $0.below = slot
+                if child.isCopy == 1 { $0.copyBelow = slot }
+            }
         }
     }
 
-    private mutating func change(_ slot: UInt32, _ body: (inout Node) -> Void) {
-        var node = nodes[Int(slot)]
-        if Int(slot) < batchStart && before == nil { changed.append((slot, node)) }
-        body(&node)
-        nodes[Int(slot)] = node
+    private func change(
+        _ slot: UInt32, _ body: (inout Node) -> Void
+    ) throws(MartletError) {
+        try edit.own(Int(slot))
+        body(&table.node(slot).pointee)
     }
+}
+
+extension LinkTable {
+    /// The empty table of a backbone.
+    static var backbone: LinkTable {
+        LinkTable(width: MemoryLayout<Backbone.Node>.size / MemoryLayout<UInt32>.size)
+    }
+
+    /// A node of a backbone.
+    @inline(__always)
+    func node(_ slot: UInt32) -> UnsafeMutablePointer<Backbone.Node> {
+        UnsafeMutableRawPointer(row(Int(slot))).assumingMemoryBound(to: Backbone.Node.self)
+    }
+
+    /// Copies a node of a backbone, whose slots have moved.
+    func copyNode(_ slot: UInt32, to row: UnsafeMutablePointer<UInt32>, _ moves: SlotMoves) {
+        let moved = { (slot: UInt32) in slot == Self.none ? slot : moves.target(of: slot) }
+        var node = node(slot).pointee
+        node.parent = moved(node.parent)
+        (node.below, node.copyBelow) = (moved(node.below), moved(node.copyBelow))
+        UnsafeMutableRawPointer(row).storeBytes(of: node, as: Backbone.Node.self)
+    }
+}
+
+extension Graph {
+    /// A node's parent in the backbone; `LinkTable.none` for its root.
+    func parent(of slot: UInt32) -> UInt32 { backbone.node(slot).pointee.parent }
 }

@@ -1,7 +1,7 @@
 /// Steps 2 and 3: the backbone and the links' reverses.
 extension Chunk {
     func linkBack(_ builder: GraphBuilder) throws(MartletError) {
-        for i in 0..<count { joinBackbone(i, builder) }
+        for i in 0..<count { try joinBackbone(i, builder) }
         let backLinks = try builder.backLinks.fill(from: self, builder.graph)
         let groups = try builder.backLinks.groups { backLink throws(MartletError) in
             try builder.own(backLink.target, on: backLink.layer)
@@ -15,19 +15,20 @@ extension Chunk {
 
     /// Hangs node `i` below its parent, which then is a link, too: below a copy if there is one, else
     /// below the nearest neighbor that came before it and has room, else somewhere near.
-    private func joinBackbone(_ i: Int, _ builder: GraphBuilder) {
+    private func joinBackbone(_ i: Int, _ builder: GraphBuilder) throws(MartletError) {
         guard let anchor = anchors[i] else { return }
         var row = builder.graph.layer(0).linkRow(of: slots[i])
         if !anchor.isCopy,
             let parent = (0..<row.count).lazy.map({ row.links[$0] }).first(where: {
                 builder.order.isInserted($0, before: self.firstRank + i)
-                    && builder.store.backbone.hasRoom($0)
+                    && builder.backbone.hasRoom($0)
             })
         {
-            return builder.store.backbone.attach(slots[i], to: parent, asCopy: false)
+            return try builder.backbone.attach(slots[i], to: parent, asCopy: false)
         }
-        let parent = builder.store.backbone.nodeWithRoom(below: anchor.slot, forCopy: anchor.isCopy)
-        builder.store.backbone.attach(slots[i], to: parent, asCopy: anchor.isCopy)
+        let parent = try builder.backbone.nodeWithRoom(
+            below: anchor.slot, forCopy: anchor.isCopy)
+        try builder.backbone.attach(slots[i], to: parent, asCopy: anchor.isCopy)
         if row.contains(parent) { return }
         if row.count < row.width { row.append(parent) } else { row.links[row.width - 1] = parent }
     }

@@ -27,6 +27,7 @@ final class GraphBuilder {
     let backLinks = BackLinks()
     let base: LinkTableEdit
     let upper: LinkTableEdit
+    let backbone: Backbone
     /// The graph under construction; its tables are those of the edits.
     var graph: Graph
     let control: Control?
@@ -41,6 +42,9 @@ final class GraphBuilder {
         graph = store.graph
         base = try LinkTableEdit(of: graph.base, newRows: batch.count, pool: store.pools.base)
         upper = try LinkTableEdit(of: graph.upper, newRows: newUpperRows, pool: store.pools.upper)
+        backbone = try Backbone(
+            of: graph.backbone, newNodes: batch.count, M: configuration.M,
+            pool: store.pools.backbone)
         (graph.base, graph.upper) = (base.table, upper.table)
         var workers: [BuildWorker] = []
         for _ in 0..<team.count {
@@ -71,6 +75,8 @@ final class GraphBuilder {
     /// Ends the build; hands what only earlier versions of the graph need to `retired`.
     func finish(_ retired: inout RetiredMemory) -> Graph {
         (graph.base, graph.upper) = (base.finish(&retired), upper.finish(&retired))
+        graph.backbone = backbone.finish(&retired)
+        graph.insertedCount += order.count
         return graph
     }
 

@@ -1,12 +1,8 @@
 /// The writer's side of the graph: its current version and what is needed to make the next.
 final class GraphStore {
     private(set) var graph: Graph
-    /// Changed by the builder.
-    var backbone: Backbone
     let pools: GraphPools
     let sampler: LevelSampler
-    /// Nodes that were ever inserted.
-    private(set) var insertedCount = 0
     /// Slot to first upper row, for nodes above level 0.
     private var upperRows = AppendArray<UInt32>()
     /// Slot to level.
@@ -16,21 +12,22 @@ final class GraphStore {
     init(_ configuration: Configuration) {
         self.configuration = configuration
         graph = Graph(M: configuration.M)
-        backbone = Backbone(M: configuration.M)
         pools = GraphPools(M: configuration.M)
         sampler = LevelSampler(seed: configuration.seed, M: UInt64(configuration.M))
     }
 
     deinit {
-        backbone.free()
         upperRows.free()
         levels.free()
         graph.base.freeTable()
         graph.upper.freeTable()
+        graph.backbone.freeTable()
     }
 
     /// Bytes in use besides the links.
-    static func otherBytes(count: Int) -> Int { Backbone.bytes(count: count) + count * 5 }
+    static func otherBytes(count: Int) -> Int {
+        count * (MemoryLayout<Backbone.Node>.size + MemoryLayout<UInt32>.size + 1)
+    }
 
     /// Makes the graph's next version. If it throws, the graph is what it was.
     /// - Returns: The number of distances computed.
@@ -40,26 +37,18 @@ final class GraphStore {
     ) throws(MartletError) -> Int {
         let batch = change.inserted
         let newUpperRows = try placeUpperRows(batch, &retired)
-        try backbone.begin(batch, isRepaired: !change.unlinked.isEmpty)
-        let builder: GraphBuilder
-        do throws(MartletError) {
-            builder = try GraphBuilder(
-                self, batch, newUpperRows: newUpperRows, vectors, configuration, team, control)
-            try builder.unlink(change)
-            try builder.insert()
-        } catch {
-            backbone.rollBack()
-            throw error
-        }
+        let builder = try GraphBuilder(
+            self, batch, newUpperRows: newUpperRows, vectors, configuration, team, control)
+        try builder.unlink(change)
+        try builder.insert()
         graph = builder.finish(&retired)
-        insertedCount += batch.count
         return builder.distanceCount
     }
 
     /// Becomes a copy of another store's graph, with the nodes that stay, to which alone its links lead.
     func copy(_ other: GraphStore, _ moves: SlotMoves) throws(MartletError) {
-        insertedCount = other.insertedCount
         let old = other.graph
+        graph.insertedCount = old.insertedCount
         graph.entry = old.entry.map {
             Graph.EntryPoint(slot: moves.target(of: $0.slot), level: $0.level)
         }
@@ -75,7 +64,9 @@ final class GraphStore {
         graph.upper = try LinkTable(
             width: old.upper.width, rows: sources.count, pool: pools.upper
         ) { row, links in old.upper.copy(sources[row], to: links, moves) }
-        try backbone.copy(other.backbone, moves)
+        graph.backbone = try LinkTable(
+            width: old.backbone.width, rows: moves.kept.count, pool: pools.backbone
+        ) { row, node in old.backbone.copyNode(moves.kept[row], to: node, moves) }
     }
 
     private func copyLevels(_ old: Graph, _ moves: SlotMoves) throws(MartletError) {
@@ -100,7 +91,7 @@ final class GraphStore {
         graph.levels = levels.base
         var row = graph.upper.rowCount
         for (place, slot) in batch.enumerated() {
-            let level = sampler.level(ofNode: insertedCount + place)
+            let level = sampler.level(ofNode: graph.insertedCount + place)
             levels[slot] = UInt8(level)
             upperRows[slot] = UInt32(row)
             row += level
@@ -132,9 +123,11 @@ extension LinkTable {
 struct GraphPools {
     let base: PagePool
     let upper: PagePool
+    let backbone: PagePool
 
     init(M: Int) {
         base = LinkTable.pool(width: 2 * M)
         upper = LinkTable.pool(width: M)
+        backbone = LinkTable.pool(width: LinkTable.backbone.width)
     }
 }

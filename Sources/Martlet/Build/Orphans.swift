@@ -59,7 +59,7 @@ extension GraphBuilder {
             let near = Scorer(orphan, in: spaces.last!, of: vectors.exact)
             if try adopt(orphan, by: orphans.offers(to: place), near) { continue }
             if try adopt(orphan, by: nodesAround(orphan), near) { continue }
-            let parent = store.backbone.nodeWithRoom(below: root, forCopy: false)
+            let parent = try backbone.nodeWithRoom(below: root, forCopy: false)
             try join(orphan, to: parent, asCopy: false)
         }
     }
@@ -69,11 +69,11 @@ extension GraphBuilder {
     private func adopt(
         _ orphan: UInt32, by nodes: [UInt32], _ near: Scorer
     ) throws(MartletError) -> Bool {
-        for node in nodes where store.backbone.root(of: node) != orphan {
+        for node in nodes where backbone.root(of: node) != orphan {
             let isCopy = near.isCopy(node)
             let parent =
-                isCopy ? store.backbone.nodeWithRoom(below: node, forCopy: true) : node
-            guard store.backbone.hasRoom(parent, forCopy: isCopy) else { continue }
+                isCopy ? try backbone.nodeWithRoom(below: node, forCopy: true) : node
+            guard backbone.hasRoom(parent, forCopy: isCopy) else { continue }
             try join(orphan, to: parent, asCopy: isCopy)
             return true
         }
@@ -94,7 +94,7 @@ extension GraphBuilder {
     private func join(
         _ child: UInt32, to parent: UInt32, asCopy isCopy: Bool
     ) throws(MartletError) {
-        store.backbone.attach(child, to: parent, asCopy: isCopy)
+        try backbone.attach(child, to: parent, asCopy: isCopy)
         try link(child, to: parent)
         try link(parent, to: child)
     }
@@ -106,7 +106,7 @@ extension GraphBuilder {
         guard !row.contains(other) else { return }
         guard row.count == row.width else { return row.append(other) }
         var place = row.width - 1
-        while store.backbone.joins(slot, row.links[place]) { place -= 1 }
+        while place > 0 && backbone.joins(slot, row.links[place]) { place -= 1 }
         row.links[place] = other
     }
 }

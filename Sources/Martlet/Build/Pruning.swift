@@ -6,7 +6,7 @@ extension GraphBuilder {
         _ row: inout LinkRow, of target: UInt32, on layer: Int, _ count: Int, _ worker: BuildWorker
     ) {
         row.removeAll()
-        let backbone = store.backbone
+        let backbone = backbone
         for space in spaces {
             var vectors = vectors
             score(count, from: target, in: space, of: vectors, worker)

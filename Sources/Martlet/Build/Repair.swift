@@ -14,9 +14,9 @@ extension GraphBuilder {
         let removed = try Bitmap(count: change.inserted.lowerBound)
         defer { removed.free() }
         for slot in change.unlinked { removed.insert(slot) }
-        let orphans = try Orphans(removed, store.backbone)
-        let root = graph.entry.map { store.backbone.root(of: $0.slot) }
-        store.backbone.cut(removed, count: removed.count)
+        let orphans = try Orphans(removed, backbone)
+        let root = graph.entry.map { backbone.root(of: $0.slot) }
+        try backbone.cut(removed, count: removed.count)
         for layer in (0...(graph.entry?.level ?? 0)).reversed() {
             try repair(layer, removed, orphans)
             for slot in change.unlinked where graph.level(of: slot) >= layer {
@@ -28,7 +28,7 @@ extension GraphBuilder {
         lowerEntry(removed, change.live)
         guard let entry = graph.entry, let root else { return }
         let isRemoved = removed.contains(root)
-        try adopt(orphans, root: isRemoved ? store.backbone.root(of: entry.slot) : root)
+        try adopt(orphans, root: isRemoved ? backbone.root(of: entry.slot) : root)
     }
 
     /// Repairs all nodes of a layer that have links to removed ones.

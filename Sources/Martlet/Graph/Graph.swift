@@ -10,6 +10,10 @@ struct Graph {
     /// Layers 1 and up: a node's rows stand together, from `upperRows[slot]` on.
     var upper: LinkTable
     var upperRows: UnsafeMutablePointer<UInt32>?
+    /// The links that stay; see `Backbone`.
+    var backbone = LinkTable.backbone
+    /// Nodes that were ever inserted: what the next ones' levels are drawn by.
+    var insertedCount = 0
     /// The level of each node.
     var levels: UnsafeMutablePointer<UInt8>?
     /// The node of the highest level; nil if the graph is empty.

@@ -12,8 +12,8 @@ import Testing
 
     @Test func edgesJoinBothWays() throws {
         let tree = try Tree(M: 3, nodes: 5)
-        tree.attach(1, to: 0)
-        tree.attach(2, to: 1)
+        try tree.attach(1, to: 0)
+        try tree.attach(2, to: 1)
         #expect(tree.backbone.parent(of: 2) == 1)
         #expect(tree.backbone.joins(1, 2) && tree.backbone.joins(2, 1))
         #expect(!tree.backbone.joins(0, 2) && !tree.backbone.joins(3, 4))
@@ -24,10 +24,10 @@ import Testing
         let tree = try Tree(M: M, nodes: 40)
         for child in 1..<M {
             #expect(tree.backbone.hasRoom(0))
-            tree.attach(UInt32(child), to: 0)
+            try tree.attach(UInt32(child), to: 0)
         }
         #expect(!tree.backbone.hasRoom(0) && tree.backbone.hasRoom(0, forCopy: true))
-        tree.attach(UInt32(M), to: 0, asCopy: true)
+        try tree.attach(UInt32(M), to: 0, asCopy: true)
         #expect(!tree.backbone.hasRoom(0, forCopy: true))
     }
 
@@ -39,10 +39,10 @@ import Testing
             for child in UInt32(1)..<300 {
                 let start = UInt32.random(in: 0..<child, using: &generator)
                 let isCopy = Bool.random(using: &generator)
-                let node = tree.backbone.nodeWithRoom(below: start, forCopy: isCopy)
+                let node = try tree.backbone.nodeWithRoom(below: start, forCopy: isCopy)
                 try #require(tree.backbone.hasRoom(node, forCopy: isCopy))
                 try #require(tree.path(from: node).contains(start))
-                tree.attach(child, to: node, asCopy: isCopy)
+                try tree.attach(child, to: node, asCopy: isCopy)
             }
         }
     }
@@ -59,61 +59,79 @@ import Testing
                     isCopy
                     ? copies.sorted().randomElement(using: &generator)!
                     : UInt32.random(in: 0..<child, using: &generator)
-                let node = tree.backbone.nodeWithRoom(below: start, forCopy: isCopy)
+                let node = try tree.backbone.nodeWithRoom(below: start, forCopy: isCopy)
                 if isCopy {
                     try #require(copies.contains(node), "copy \(child) hangs below \(node)")
                     copies.insert(child)
                 }
-                tree.attach(child, to: node, asCopy: isCopy)
+                try tree.attach(child, to: node, asCopy: isCopy)
             }
         }
     }
 
     @Test func aFailedBatchLeavesNoTrace() throws {
         let tree = try Tree(M: 4, nodes: 4)
-        for child in 1...2 as ClosedRange<UInt32> { tree.attach(child, to: 0) }
-        tree.attach(3, to: 2, asCopy: true)
+        for child in 1...2 as ClosedRange<UInt32> { try tree.attach(child, to: 0) }
+        try tree.attach(3, to: 2, asCopy: true)
         let before = tree.digest
-        try tree.backbone.begin(4..<10, isRepaired: false)
-        tree.attach(4, to: 0, asCopy: true)
-        for child in 5...6 as ClosedRange<UInt32> { tree.attach(child, to: 2) }
-        tree.attach(7, to: 4)
-        _ = tree.backbone.nodeWithRoom(below: 2, forCopy: false)
-        tree.backbone.rollBack()
+        try tree.begin(newNodes: 6)
+        try tree.attach(4, to: 0, asCopy: true)
+        for child in 5...6 as ClosedRange<UInt32> { try tree.attach(child, to: 2) }
+        try tree.attach(7, to: 4)
+        _ = try tree.backbone.nodeWithRoom(below: 2, forCopy: false)
+        try tree.takeBack()
         #expect(tree.digest == before)
 
-        try tree.backbone.begin(4..<6, isRepaired: false)
+        try tree.begin(newNodes: 2)
         #expect([4, 5].allSatisfy { tree.backbone.parent(of: $0) == Backbone.none })
         #expect([4, 5].allSatisfy { tree.backbone.hasRoom($0) })
-        tree.attach(4, to: 0)
+        try tree.attach(4, to: 0)
         #expect(!tree.backbone.hasRoom(0) && tree.backbone.hasRoom(0, forCopy: true))
-        #expect(tree.backbone.nodeWithRoom(below: 0, forCopy: false) == 4)
+        #expect(try tree.backbone.nodeWithRoom(below: 0, forCopy: false) == 4)
     }
 
     @Test func aFinishedBatchIsNotTakenBackByTheNext() throws {
         let tree = try Tree(M: 3, nodes: 2)
-        tree.attach(1, to: 0)
-        try tree.backbone.begin(2..<3, isRepaired: false)
-        tree.attach(2, to: 0)
-        try tree.backbone.begin(3..<4, isRepaired: false)
-        tree.backbone.rollBack()
+        try tree.attach(1, to: 0)
+        try tree.begin(newNodes: 1)
+        try tree.attach(2, to: 0)
+        try tree.begin(newNodes: 1)
+        try tree.takeBack()
         #expect(!tree.backbone.hasRoom(0))
         #expect(tree.backbone.parent(of: 2) == 0)
     }
 }
 
 private final class Tree {
-    var backbone: Backbone
+    private(set) var backbone: Backbone
+    private var table = LinkTable.backbone
+    private var retired = RetiredMemory()
+    private let M: Int
+    private let pool = LinkTable.pool(width: LinkTable.backbone.width)
 
     init(M: Int, nodes: Int) throws {
-        backbone = Backbone(M: M)
-        try backbone.begin(0..<nodes, isRepaired: false)
+        self.M = M
+        backbone = try Backbone(of: table, newNodes: nodes, M: M, pool: pool)
     }
 
-    deinit { backbone.free() }
+    deinit {
+        backbone.finish(&retired).freeTable()
+        retired.free()
+    }
 
-    func attach(_ child: UInt32, to parent: UInt32, asCopy isCopy: Bool = false) {
-        backbone.attach(child, to: parent, asCopy: isCopy)
+    /// Ends the batch, and begins another with new nodes.
+    func begin(newNodes: Int) throws {
+        table = backbone.finish(&retired)
+        backbone = try Backbone(of: table, newNodes: newNodes, M: M, pool: pool)
+    }
+
+    /// Takes back the batch under way.
+    func takeBack() throws {
+        backbone = try Backbone(of: table, newNodes: 0, M: M, pool: pool)
+    }
+
+    func attach(_ child: UInt32, to parent: UInt32, asCopy isCopy: Bool = false) throws {
+        try backbone.attach(child, to: parent, asCopy: isCopy)
     }
 
     /// The node, its parent, and so on.

@@ -78,8 +78,8 @@ private final class Damaged {
         index = try Index(Configuration(dim: 4, M: 4, efConstruction: 20))
         try index.addRows(data.vectors)
         graph = index.contents.graphStore.graph
-        let backbone = index.contents.graphStore.backbone
-        parents = (0..<400).map { backbone.parent(of: $0) }
+        let graph = graph
+        parents = (0..<400).map { graph.parent(of: $0) }
     }
 
     /// What the checker has to say.

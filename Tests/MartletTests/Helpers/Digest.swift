@@ -50,9 +50,7 @@ extension Index {
         {
             digest.ids.add(byte)
         }
-        let backbone = contents.graphStore.backbone
-        digest.tree.add(backbone.parent(of: UInt32(slot)))
-        digest.tree.add(backbone.hasRoom(UInt32(slot)) ? 1 : 0)
+        for word in 0..<graph.backbone.width { digest.tree.add(graph.backbone.row(slot)[word]) }
         digest.live.add(snapshot.isLive(UInt32(slot)) ? 1 : 0)
         for layer in 0...graph.level(of: UInt32(slot)) {
             let links = graph.layer(layer).links(of: UInt32(slot))

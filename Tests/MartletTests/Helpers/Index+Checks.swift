@@ -14,7 +14,7 @@ extension Index {
         try snapshot.graph.checkInvariants(count: snapshot.slotCount) {
             snapshot.isLive($0) || tombstones.contains($0)
         } parent: {
-            contents.graphStore.backbone.parent(of: $0)
+            snapshot.graph.parent(of: $0)
         }
         try checkRows(of: snapshot)
         for slot in 0..<snapshot.slotCount where snapshot.isLive(UInt32(slot)) {
