@@ -20,11 +20,12 @@ struct CodeStore {
     }
 
     /// Encodes the rows from `first` on. Chooses the quantizer anew, for all rows, when their number
-    /// has doubled or too much of what was added lies outside its range.
+    /// has doubled or too much of what was added lies outside its range. Codes stay even if few vectors
+    /// are left.
     mutating func append(
         from first: Int, to count: Int, _ vectors: VectorView, _ control: Control?
     ) throws(MartletError) {
-        guard count >= Self.minCount else { return }
+        guard count >= Self.minCount || quantizer != nil else { return }
         guard count < 2 * trainedCount else { return try retrain(count, vectors, control) }
         guard let quantizer else { return }
         let before = codes
