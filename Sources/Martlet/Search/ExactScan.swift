@@ -13,7 +13,8 @@ extension SearchScratch {
     /// Room that the list needs for such a scan.
     static func listRoom(scanRoom: Int) -> Int { scanRoom + scoredAtOnce + Bitmap.bitsPerWord }
 
-    /// Lists the `k` nearest of the matching nodes, by their public distances.
+    /// Lists the `k` nearest of the matching nodes, by their public distances; returns how many: fewer if
+    /// vectors are no numbers, which those of a mapped file may not be.
     ///
     /// Codes choose candidates up to a limit. They mislead where very many nodes are at about the same
     /// distance, and where vectors lie outside the range that codes cover and so seem nearer than they
@@ -23,24 +24,24 @@ extension SearchScratch {
     mutating func scan(
         _ matches: Bitmap, k: Int, room: Int, _ query: Query, _ scorer: Scorer,
         _ vectors: VectorView
-    ) {
+    ) -> Int {
         var limit: Float = 0
         if scorer.isOnCodes, let quantizer = vectors.codes?.quantizer {
             for _ in 0..<2 {
-                guard let count = list(matches, k: k, room: room, limit: limit, scorer) else {
-                    break
-                }
+                guard let count = list(matches, k: k, room: room, limit: limit, scorer), count >= k
+                else { break }
                 let reached = max(limit, scorer.reach(beam.distance(k - 1)))
                 rerank(count, keeping: k, query, vectors)
                 let expected = quantizer.codeDistance(at: distances[k - 1])
                 let farthest = farthestListed(k, by: scorer)
-                if max(expected, scorer.reach(farthest, sigmas: 3)) <= reached { return }
+                if max(expected, scorer.reach(farthest, sigmas: 3)) <= reached { return k }
                 limit = scorer.reach(max(expected, farthest))
             }
         }
         let byVector = Scorer(exact: query, in: vectors)
         let count = list(matches, k: k, room: room, limit: 0, byVector)!
         rerank(count, keeping: k, query, vectors)
+        return min(count, k)
     }
 
     /// Lists all matching nodes that may be among the `k` nearest, in no particular order; returns how

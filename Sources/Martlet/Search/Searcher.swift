@@ -61,10 +61,10 @@ final class Searcher {
         if plan.isScanShort {
             let count = scratch.list(matches)
             scratch.rerank(count, keeping: plan.wanted, query, vectors)
-        } else {
-            scratch.scan(matches, k: plan.wanted, room: plan.scanRoom, query, scorer, vectors)
+            return plan.wanted
         }
-        return plan.wanted
+        return scratch.scan(
+            matches, k: plan.wanted, room: plan.scanRoom, query, scorer, vectors)
     }
 
     /// Walks over layer 0 and lists the matching nodes in the beam; returns how many, or nil if they
