@@ -95,6 +95,9 @@ enum {
     MARTLET_COLUMN_TYPE = 40,        /**< A column of another type than the index has under its name,
                                           or a value that its type cannot hold. */
     MARTLET_BAD_FILTER = 41,         /**< Not a filter: its JSON, a field, an operator or an operand. */
+    /* Files. */
+    MARTLET_BAD_FORMAT = 50,         /**< Not a file of Martlet's, damaged, or of a later version. */
+    MARTLET_IO = 51,                 /**< The system refused; see martlet_last_errno(). */
     MARTLET_INTERNAL = 90            /**< An engine defect: please report it. */
 };
 
@@ -103,6 +106,12 @@ enum {
  * Valid until the next failing call of the same thread. Never NULL.
  */
 MARTLET_API const char *martlet_last_error(void);
+
+/**
+ * The system's error number (errno) behind this thread's latest failure, if that was MARTLET_IO; else
+ * 0. Since 0.1.
+ */
+MARTLET_API int32_t martlet_last_errno(void);
 
 /** The library's version, "major.minor.patch". May differ from this header's. Never NULL. */
 MARTLET_API const char *martlet_version(void);
@@ -180,6 +189,16 @@ MARTLET_API martlet_status martlet_index_create(const martlet_index_options *opt
  */
 MARTLET_API martlet_status martlet_index_view(const martlet_index *index, martlet_index **view);
 
+/**
+ * Tells the parameters that an index was made with, wherever it comes from.
+ *
+ * @param[out] options  Its struct_size must be set.
+ * @return MARTLET_OK or MARTLET_INVALID_ARGUMENT.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_get_options(const martlet_index *index,
+                                               martlet_index_options *options);
+
 /** Releases an index and its memory. NULL is allowed. No other call may be using the index. */
 MARTLET_API void martlet_index_free(martlet_index *index);
 
@@ -212,13 +231,14 @@ typedef struct martlet_matrix {
 
 /**
  * A window into a running call, shared with other threads or a signal handler. The library writes
- * `done` and `total` (rows) and reads `cancel`; all are accessed atomically. A cancelled call
- * returns MARTLET_CANCELLED soon: before the next query, or the next node of the graph.
+ * `done` and `total` (rows; bytes of a file) and reads `cancel`; all are accessed atomically. A cancelled call
+ * returns MARTLET_CANCELLED soon: before the next query, the next node of the graph, or the next 4 MiB
+ * of a file.
  */
 typedef struct martlet_control {
     uint64_t struct_size;      /**< sizeof(martlet_control). */
-    uint64_t total;            /**< Rows in this call. */
-    uint64_t done;             /**< Rows finished; never decreases. */
+    uint64_t total;            /**< Rows or bytes in this call. */
+    uint64_t done;             /**< Those finished; never decreases. */
     uint32_t cancel;           /**< Set to non-zero to stop the call. */
     uint32_t reserved;         /**< 0. */
 } martlet_control;
@@ -696,6 +716,105 @@ MARTLET_API martlet_status martlet_get_values(const martlet_index *index, const 
 MARTLET_API martlet_status martlet_update_metadata(martlet_index *index, const martlet_ids *ids,
                                                    const martlet_column *columns,
                                                    uint64_t column_count);
+
+/* ---- Files ------------------------------------------------------------------------------------ */
+
+/**
+ * A file holds one version of an index, whole. The same index always gives the same bytes, and an
+ * index that is loaded and then changed is, byte for byte, what the one that was saved becomes by the
+ * same changes (with the same martlet_kernels()). docs/format.md describes the format. A library reads
+ * the files of all earlier format versions.
+ */
+
+/**
+ * Saves the index as it is when the call begins. A running add is not part of it, does not wait, and is
+ * not waited for.
+ *
+ * A file at the path is replaced once the new one is complete and durable: whatever happens, and
+ * whenever the process or the machine stops, the path leads to the old file or to the new one. The new
+ * one is written in the same folder under another name, which a call that fails removes. Of two calls
+ * with one path, the last to end wins. Symbolic links are followed; permissions are kept.
+ *
+ * @param[in] path     As the system has it, ended by NUL.
+ * @param[in] control  Counts bytes. NULL: none.
+ * @return MARTLET_OK; or, with the old file as it was, MARTLET_INVALID_ARGUMENT,
+ *         MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED or MARTLET_IO (no such folder, no permission, no
+ *         space). After MARTLET_IO from making the folder durable, which comes last, the new file is
+ *         there.
+ * Safe beside every other call. Since 0.1.
+ */
+MARTLET_API martlet_status martlet_save(const martlet_index *index, const char *path,
+                                        martlet_control *control);
+
+/** Takes the next bytes of a file; returns 0, or an error number (errno) to end the call. */
+typedef int32_t (*martlet_write_function)(void *context, const void *data, uint64_t size);
+
+/**
+ * Gives the bytes of a file to a function, in pieces of up to 4 MiB, in order.
+ *
+ * @param[in] write    Called on the calling thread. Must not free the index.
+ * @param[in] context  Handed on to it.
+ * @param[in] control  Counts bytes. NULL: none.
+ * @return As martlet_save(); MARTLET_IO with the number that `write` returned.
+ * Safe beside every other call. Since 0.1.
+ */
+MARTLET_API martlet_status martlet_write(const martlet_index *index, martlet_write_function write,
+                                         void *context, martlet_control *control);
+
+/** Where a loaded index has its tables. */
+typedef int32_t martlet_load_mode;
+enum {
+    /** In memory. All of the file is read and checked. */
+    MARTLET_LOAD_COPY = 0,
+    /**
+     * In the file, mapped: pages are read when they are first needed and shared with other processes.
+     * Opening takes about 25 ms for a million vectors at M = 16: all links are looked at, no vectors.
+     * Everything that leads somewhere is checked: whatever the file holds, no call reads or writes
+     * beyond its tables, or does not end. Checksums of vectors, codes, links and texts are not: if those
+     * bytes are damaged, results may be wrong, and strings not UTF-8. What only changes rest on is
+     * checked by the first one, which may be MARTLET_BAD_FORMAT then. A change copies what it changes,
+     * and never reaches the file. As long as the index lives, nobody may write into the file or cut it
+     * off, which ends the process (SIGBUS); replacing it, as martlet_save() does, is safe.
+     */
+    MARTLET_LOAD_MAP = 1
+};
+
+/** How to load. Initialise with MARTLET_LOAD_OPTIONS_INIT. */
+typedef struct martlet_load_options {
+    uint64_t struct_size;      /**< sizeof(martlet_load_options). */
+    martlet_load_mode mode;
+    uint32_t reserved;         /**< 0. */
+    martlet_control *control;  /**< NULL: the call cannot be watched or stopped. Counts bytes. */
+} martlet_load_options;
+
+#define MARTLET_LOAD_OPTIONS_INIT \
+    { sizeof(martlet_load_options), MARTLET_LOAD_COPY, 0, 0 }
+
+/**
+ * Loads an index from a file. Nothing in it is trusted: a file that is not whole, not right or not one
+ * of Martlet's is MARTLET_BAD_FORMAT. Takes memory in proportion to the file's size, whatever it claims.
+ * What finds vectors by their ids is made when it is first needed: O(n), once.
+ *
+ * @param[in]  path     As the system has it, ended by NUL.
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] index    The new handle; NULL on failure.
+ * @return MARTLET_OK, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED,
+ *         MARTLET_BAD_FORMAT or MARTLET_IO.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_load(const char *path, const martlet_load_options *options,
+                                        martlet_index **index);
+
+/**
+ * Loads an index from the bytes of a file, which are copied.
+ *
+ * @param[in] options  NULL for the defaults. The mode must be MARTLET_LOAD_COPY.
+ * @return As martlet_load().
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_load_bytes(const void *data, uint64_t size,
+                                              const martlet_load_options *options,
+                                              martlet_index **index);
 
 /* ---- Statistics ------------------------------------------------------------------------------- */
 

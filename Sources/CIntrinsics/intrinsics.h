@@ -47,6 +47,14 @@ static inline int64_t intrinsics_processors(void) {
 #endif
 }
 
+/** Has the system begin to put on disk what was written to a file. Waits for nothing. */
+static inline void intrinsics_begin_writeback(int32_t descriptor) {
+#if defined(__linux__)
+    const long all = 0, write = 2; /* SYNC_FILE_RANGE_WRITE, of the whole file */
+    syscall(SYS_sync_file_range, descriptor, all, all, write);
+#endif
+}
+
 /** Whether this processor and its operating system run x86-64-v3 code (AVX2, FMA, BMI2). */
 static inline bool intrinsics_has_x86_64_v3(void) {
 #if defined(__x86_64__)

@@ -15,6 +15,10 @@ final class Contents: @unchecked Sendable {
     var tombstones: [UInt32] = []
     /// Tables that the published version still shows but the next will not.
     var retired = RetiredMemory()
+    /// The file that tables lie in, if it is mapped.
+    var mapping: Mapping?
+    /// That file as long as there are checks left; see `prepareForChanges`.
+    var unchecked: SectionReader?
 
     init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -39,6 +43,7 @@ final class Contents: @unchecked Sendable {
         Snapshot(
             contents: self, slotCount: slotCount, live: live, tombstones: tombstones,
             graph: graphStore.graph, vectors: slotCount == 0 ? nil : vectors.view,
-            idKind: ids.kind, ids: ids.bySlot, idTexts: ids.texts, metadata: metadata.view)
+            idKind: ids.kind, nextId: ids.nextId, ids: ids.bySlot, idTexts: ids.texts,
+            metadata: metadata.view)
     }
 }

@@ -86,15 +86,21 @@ extension Index {
     }
 
     /// Whether a vector with this id is in the index.
-    public func contains(_ id: Int64) -> Bool {
-        versions.read { $0.contents.ids.slot(of: id, in: $0) != nil }
+    /// - Throws: `outOfMemory`.
+    public func contains(_ id: Int64) throws(MartletError) -> Bool {
+        try versions.read { snapshot throws(MartletError) in
+            try snapshot.contents.ids.slot(of: id, in: snapshot) != nil
+        }
     }
 
     /// Whether a vector with this id is in the index.
-    public func contains(_ id: String) -> Bool {
-        var id = id
-        return id.withUTF8 { id in
-            versions.read { $0.contents.ids.slot(of: UnsafeRawBufferPointer(id), in: $0) != nil }
+    /// - Throws: `outOfMemory`.
+    public func contains(_ id: String) throws(MartletError) -> Bool {
+        try Array(id.utf8).withUnsafeBufferPointer { id throws(MartletError) in
+            try versions.read { snapshot throws(MartletError) in
+                let id = UnsafeRawBufferPointer(id)
+                return try snapshot.contents.ids.slot(of: id, in: snapshot) != nil
+            }
         }
     }
 

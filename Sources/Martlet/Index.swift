@@ -61,12 +61,19 @@ public final class Index: @unchecked Sendable {
     }
 
     /// Waits for other writers.
-    /// - Throws: `cancelled`; `invalidArgument` if this is a view.
+    /// - Throws: `cancelled`; `invalidArgument` if this is a view; `badFormat` if a mapped file turns out
+    ///   to be damaged.
     func lock(_ control: Control?) throws(MartletError) {
         guard viewed == nil else {
             throw .invalidArgument("a view of an index cannot be changed, only the index itself")
         }
         try writer.lock(control)
+        do throws(MartletError) {
+            try contents.prepareForChanges()
+        } catch {
+            writer.unlock()
+            throw error
+        }
     }
 
     /// The number of vectors.
@@ -91,6 +98,8 @@ struct Snapshot {
     var vectors: VectorView?
     /// nil as long as there has been no vector.
     var idKind: IdKind?
+    /// The integer to be assigned next as an id; nil if there is none.
+    var nextId: Int64?
     /// Slot to id; nil if there is no slot or the ids are strings.
     var ids: UnsafePointer<Int64>?
     /// The ids if they are strings: an id's number is its slot.

@@ -32,6 +32,10 @@ public enum MartletError: Error, Equatable {
     case columnType(String)
     /// Not a filter: its JSON, a field, an operator or an operand.
     case badFilter(String)
+    /// Not a file of ours, a damaged one, or one of a later format version.
+    case badFormat(String)
+    /// The system refused to read or write a file; `code` is its `errno`.
+    case io(String, code: Int32)
 }
 
 extension MartletError: CustomStringConvertible {
@@ -39,7 +43,8 @@ extension MartletError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalidArgument(let sentence), .badText(let sentence), .idKind(let sentence),
-            .indexFull(let sentence), .columnType(let sentence), .badFilter(let sentence):
+            .indexFull(let sentence), .columnType(let sentence), .badFilter(let sentence),
+            .badFormat(let sentence), .io(let sentence, _):
             sentence
         case .dimensionMismatch(let given, let expected):
             "the vectors have \(given) components, but the index holds vectors of dimension \(expected)"

@@ -10,7 +10,9 @@ func boundary(_ body: () throws(MartletError) -> Void) -> martlet_status {
         try body()
         return martlet_status(MARTLET_OK)
     } catch {
-        LastError.set(error.description)
+        var code: Int32 = 0
+        if case .io(_, let number) = error { code = number }
+        LastError.set(error.description, code: code)
         return error.status
     }
 }
@@ -32,13 +34,16 @@ extension MartletError {
         case .bufferTooSmall: martlet_status(MARTLET_BUFFER_TOO_SMALL)
         case .columnType: martlet_status(MARTLET_COLUMN_TYPE)
         case .badFilter: martlet_status(MARTLET_BAD_FILTER)
+        case .badFormat: martlet_status(MARTLET_BAD_FORMAT)
+        case .io: martlet_status(MARTLET_IO)
         }
     }
 }
 
-/// The sentence of a thread's latest failure.
+/// The sentence of a thread's latest failure, and the system's error number.
 enum LastError {
     private static let capacity = 512
+    private static let sentenceOffset = MemoryLayout<Int32>.size
     /// Holds each thread's buffer, which ends with its thread.
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
@@ -47,12 +52,17 @@ enum LastError {
     }()
 
     static var text: UnsafePointer<CChar> {
-        pthread_getspecific(key).map { UnsafePointer($0.assumingMemoryBound(to: CChar.self)) }
-            ?? none
+        pthread_getspecific(key).map {
+            UnsafePointer(($0 + sentenceOffset).assumingMemoryBound(to: CChar.self))
+        } ?? none
     }
 
-    static func set(_ sentence: String) {
-        guard let buffer = buffer() else { return }
+    static var code: Int32 { pthread_getspecific(key)?.load(as: Int32.self) ?? 0 }
+
+    static func set(_ sentence: String, code: Int32) {
+        guard let memory = memory() else { return }
+        memory.storeBytes(of: code, as: Int32.self)
+        let buffer = (memory + sentenceOffset).assumingMemoryBound(to: CChar.self)
         var count = min(sentence.utf8.count, capacity - 1)
         // Not in the middle of a character.
         while count > 0, String(sentence.utf8.prefix(count)) == nil { count -= 1 }
@@ -68,13 +78,11 @@ enum LastError {
         return UnsafePointer(empty)
     }()
 
-    private static func buffer() -> UnsafeMutablePointer<CChar>? {
-        if let buffer = pthread_getspecific(key) {
-            return buffer.assumingMemoryBound(to: CChar.self)
-        }
-        guard let buffer = malloc(capacity) else { return nil }
-        pthread_setspecific(key, buffer)
-        return buffer.assumingMemoryBound(to: CChar.self)
+    private static func memory() -> UnsafeMutableRawPointer? {
+        if let memory = pthread_getspecific(key) { return memory }
+        guard let memory = malloc(sentenceOffset + capacity) else { return nil }
+        pthread_setspecific(key, memory)
+        return memory
     }
 }
 
@@ -82,6 +90,11 @@ enum LastError {
 func index(_ handle: OpaquePointer?) throws(MartletError) -> Index {
     guard let handle else { throw .invalidArgument("the index is NULL") }
     return Unmanaged<Index>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}
+
+/// Hands a new index to the caller.
+func handle(_ index: Index) -> OpaquePointer {
+    OpaquePointer(Unmanaged.passRetained(index).toOpaque())
 }
 
 /// A size from the caller as an `Int`.

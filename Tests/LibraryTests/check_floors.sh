@@ -23,6 +23,7 @@ avoids . 'print|debugPrint|dump|exit|abort|fatalError|try! \w+'
 avoids Martlet 'martlet_\w+'
 ids='Ids|IntegerIds|StringIds|TextTable'
 avoids Martlet/Support "Graph|LinkTable|Scorer|Vector\w+|$ids|Searcher|GraphBuilder"
+avoids Martlet/Storage "Graph|LinkTable|Scorer|Vector\w+|$ids|Searcher|GraphBuilder|Snapshot|Contents"
 avoids Martlet/Vectors "Graph|LinkTable|$ids|Searcher|GraphBuilder"
 avoids Martlet/Graph "Metric|Matrix|Scorer|Vector\w+|$ids|Searcher|GraphBuilder"
 avoids Martlet/Search "Metric|$ids|GraphBuilder|Filter|Metadata\w+|Mask"

@@ -24,7 +24,7 @@ import Testing
         let index = try Index(Configuration(dim: 2, metric: .cosine))
         try index.add([[1, 2], [3, 4]], ids: [7, .min])
         #expect(try index.get(.min) == [3, 4])
-        #expect(index.contains(7) && !index.contains(8))
+        #expect(try index.contains(7) && !index.contains(8))
         #expect(throws: MartletError.idNotFound(id: 8)) { try index.get(8) }
     }
 
@@ -32,7 +32,7 @@ import Testing
         let index = try Index(Configuration(dim: 2))
         try index.add([[0, 0], [3, 4]], ids: ["a", "ü"])
         #expect(try index.get("ü") == [3, 4])
-        #expect(index.contains("a") && !index.contains("b") && !index.contains(0))
+        #expect(try index.contains("a") && !index.contains("b") && !index.contains(0))
         #expect(try index.stringId(ofRow: 1) == "ü")
         #expect(throws: MartletError.idNotFound(id: "b")) { try index.get("b") }
         #expect(throws: MartletError.self) { try index.get(0) }

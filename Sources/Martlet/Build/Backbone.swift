@@ -4,7 +4,7 @@
 /// selection drops: pruning alone strands nodes (nmslib/hnswlib#352, apache/lucene#12627). The parent
 /// of a node is the nearest neighbor it selected, among nodes inserted before it, that has room for
 /// a child. Copies of one vector hang below each other, so that a search that finds one finds all:
-/// selection gives them no links between them. Only the writer looks at the tree.
+/// selection gives them no links between them. Only the writer looks at the tree, and files have it.
 ///
 /// A value is the tree's next version in the making: a row per node, in pages that are copied before
 /// their first change, as those of links are.

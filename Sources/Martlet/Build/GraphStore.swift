@@ -45,6 +45,24 @@ final class GraphStore {
         return builder.distanceCount
     }
 
+    /// Becomes what a file holds.
+    func read(_ file: SectionReader, _ parameters: Parameters) throws(MartletError) {
+        let (slots, M) = (parameters.slots, configuration.M)
+        levels = try file.table(.levels, UInt8.self, count: slots)
+        upperRows = try file.table(.upperRows, UInt32.self, count: slots)
+        (graph.levels, graph.upperRows) = (levels.base, upperRows.base)
+        graph.base = try LinkTable(
+            width: 2 * M, rows: slots, .baseLinks, file, pool: pools.base)
+        graph.upper = try LinkTable(
+            width: M, rows: parameters.upperRows, .upperLinks, file, pool: pools.upper)
+        graph.backbone = try LinkTable(
+            width: LinkTable.backbone.width, rows: slots, .backbone, file, pool: pools.backbone)
+        graph.entry = parameters.entry.map {
+            Graph.EntryPoint(slot: UInt32($0.slot), level: $0.level)
+        }
+        graph.insertedCount = parameters.added
+    }
+
     /// Becomes a copy of another store's graph, with the nodes that stay, to which alone its links lead.
     func copy(_ other: GraphStore, _ moves: SlotMoves) throws(MartletError) {
         let old = other.graph

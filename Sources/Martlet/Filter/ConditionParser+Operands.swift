@@ -52,7 +52,7 @@ extension ConditionParser {
         guard comparison == .equal else {
             return try texts { comparison.includes(order: $0.order(against: text)) }
         }
-        return column.number(of: text).map { .text($0) } ?? .nothing
+        return try column.number(of: text).map { .text($0) } ?? .nothing
     }
 
     private func string(_ operand: Operand) throws(MartletError) -> UnsafeRawBufferPointer {
@@ -71,7 +71,7 @@ extension ConditionParser {
             guard case .string(let text) = tag else {
                 throw wrong(operand, "a list of strings only")
             }
-            if let number = column.number(of: text) {
+            if let number = try column.number(of: text) {
                 numbers?.append(number)
             } else {
                 numbers = nil
@@ -137,7 +137,7 @@ extension ConditionParser {
     private func oneOfTexts(_ list: JSON.List, _ taker: Operator) throws(MartletError) -> Test {
         let set = try TextSet(count: column.texts?.count ?? 0)
         try forEach(in: list, taker) { operand throws(MartletError) in
-            if let number = column.number(of: try string(operand)) { set.bitmap.insert(number) }
+            if let number = try column.number(of: try string(operand)) { set.bitmap.insert(number) }
         }
         return .oneOfTexts(set)
     }

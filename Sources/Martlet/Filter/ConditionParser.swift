@@ -97,7 +97,7 @@ struct ConditionParser {
     private func contains(_ operand: Operand) throws(MartletError) -> Test {
         guard column.type == .tags else { throw unfit(operand, "tags") }
         guard case .string(let tag) = operand.value else { throw wrong(operand, "a string") }
-        return column.number(of: tag).map { .tag($0) } ?? .nothing
+        return try column.number(of: tag).map { .tag($0) } ?? .nothing
     }
 
     private func startsWith(_ operand: Operand) throws(MartletError) -> Test {

@@ -51,6 +51,35 @@ struct LinkTable {
         for row in 0..<rows { fill(row, self.row(row)) }
     }
 
+    /// A table that a file holds, whose pages lie one behind the other.
+    init(
+        width: Int, rows: Int, _ kind: SectionKind, _ file: SectionReader, pool: PagePool
+    ) throws(MartletError) {
+        (self.width, rowCount) = (width, rows)
+        guard rows > 0 else { return }
+        let words = try file.table(kind, UInt32.self, count: pageCount * pool.wordsPerPage)
+        pool.keep(words, file.mapping)
+        // The next rows are taken to be empty.
+        let unused = rows * width..<pageCount * pool.wordsPerPage
+        try file.check(
+            unused.allSatisfy { words[$0] == Self.none }, kind, "unused rows must be empty")
+        let pages = try Memory.allocate(PagePool.Page.self, pageCount)
+        for page in 0..<pageCount { pages[page] = words.base! + page * pool.wordsPerPage }
+        self.pages = pages
+    }
+
+    /// All pages as a section of a file.
+    func section(_ kind: SectionKind) -> Section {
+        let wordsPerPage = width * Self.rowsPerPage
+        return Section(kind, size: pageCount * wordsPerPage * MemoryLayout<UInt32>.size) {
+            output throws(MartletError) in
+            for page in 0..<pageCount {
+                let words = UnsafeBufferPointer(start: pages![page], count: wordsPerPage)
+                try output.append(UnsafeRawBufferPointer(words))
+            }
+        }
+    }
+
     /// Frees the table of pages of the last version; the pages go with their pool.
     func freeTable() { free(pages) }
 

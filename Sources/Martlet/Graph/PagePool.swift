@@ -11,6 +11,8 @@ final class PagePool: @unchecked Sendable {
     /// Guards everything below: readers give pages back from their own threads.
     private let mutex = Mutex()
     private var segments: [Page] = []
+    /// What a file's pages lie in, if it is mapped.
+    private var mapping: Mapping?
     /// Pages given back, each holding the address of the next, so that giving back cannot fail.
     private var recycled: Page?
     private var recycledCount = 0
@@ -43,6 +45,13 @@ final class PagePool: @unchecked Sendable {
 
     /// Takes a page of those that were reserved and not taken since.
     func takeReserved() -> Page { tryTake()! }
+
+    /// Takes over the memory of pages that are in use, or sees that their mapping lasts as long as the
+    /// pool does.
+    func keep(_ pages: AppendArray<UInt32>, _ mapping: Mapping?) {
+        if pages.owned != nil { segments.append(pages.base!) }
+        self.mapping = mapping
+    }
 
     func give(back page: Page) { mutex.withLock { recycle(page) } }
 

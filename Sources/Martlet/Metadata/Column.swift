@@ -29,7 +29,8 @@ struct Column {
     var view: ColumnView {
         ColumnView(
             name: name, type: type, count: count, valid: valid.base!, values: values.base!,
-            tags: tags.base.map { UnsafePointer($0) }, texts: texts?.view, textTable: texts)
+            tags: tags.base.map { UnsafePointer($0) }, tagCount: tagCount, texts: texts?.view,
+            textTable: texts)
     }
 
     /// Bytes in use.
@@ -82,6 +83,21 @@ struct Column {
             repeating: 0, count: slots.count * width)
     }
 
+    /// Becomes what a file holds; see `ColumnView.sections` for the numbers.
+    mutating func read(
+        _ file: SectionReader, part: Int, _ numbers: [Int]
+    ) throws(MartletError) {
+        count = numbers[1]
+        valid = try file.table(.valid, part: part, UInt8.self, count: count)
+        values = try file.table(.values, part: part, UInt8.self, count: count * width)
+        // Views need tables, empty ones too.
+        if count == 0 { (valid, values) = (try AppendArray(room: 0), try AppendArray(room: 0)) }
+        tagCount = numbers[2]
+        tags = try file.table(.tags, part: part, UInt32.self, count: tagCount)
+        try texts?.read(file, .column, part: part, count: numbers[3])
+        textCount = numbers[3]
+    }
+
     /// Ends a batch that succeeded: hands over the tables that `before` has and this one has not.
     func commit(replacing before: Column?, _ retired: inout RetiredMemory) {
         for table in before?.tables(notIn: self) ?? [] { retired.add(table) }
@@ -102,11 +118,7 @@ struct Column {
     }
 
     private var tables: [UnsafeMutableRawPointer] {
-        [
-            valid.base.map(UnsafeMutableRawPointer.init),
-            values.base.map(UnsafeMutableRawPointer.init),
-            tags.base.map(UnsafeMutableRawPointer.init),
-        ].compactMap { $0 }
+        [valid.owned, values.owned, tags.owned].compactMap { $0 }
     }
 }
 

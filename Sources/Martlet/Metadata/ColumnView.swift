@@ -42,14 +42,15 @@ struct ColumnView: @unchecked Sendable {
     let values: UnsafeRawPointer
     /// The texts' numbers that `TagSpan`s point into; nil but for tags.
     let tags: UnsafePointer<UInt32>?
+    let tagCount: Int
     /// nil but for string, tags and json.
     let texts: TextView?
     /// To look up the number of a text; nil but for string, tags and json.
     let textTable: TextTable?
 
     /// The number of a text, if any slot of this version may have it.
-    func number(of text: UnsafeRawBufferPointer) -> UInt32? {
-        textTable?.number(of: text, below: texts!.count)
+    func number(of text: UnsafeRawBufferPointer) throws(MartletError) -> UInt32? {
+        try textTable?.number(of: text, below: texts!.count)
     }
 }
 

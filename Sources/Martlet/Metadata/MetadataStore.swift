@@ -59,6 +59,19 @@ final class MetadataStore {
         next = current
     }
 
+    /// Becomes what a file holds.
+    func read(_ file: SectionReader, columns: Int, slots: Int) throws(MartletError) {
+        for place in 0..<columns {
+            let column = try Column(file, part: place + 1, slots: slots)
+            current.list.append(column)
+            let name = Array(column.name.utf8)
+            guard current.places.updateValue(place, forKey: name) == nil else {
+                throw file.error("is damaged: two of its columns have the same name")
+            }
+        }
+        next = current
+    }
+
     /// Becomes a copy of other columns, for the slots that stay.
     func copy(_ other: MetadataStore, _ moves: SlotMoves) throws(MartletError) {
         for column in other.current.list {

@@ -37,22 +37,24 @@ final class Ids: @unchecked Sendable {
     ) throws(MartletError) {
         switch ids {
         case .integers(let ids):
-            for place in 0..<ids.count { try body(place, slot(of: ids[place], in: snapshot)) }
+            for place in 0..<ids.count { try body(place, try slot(of: ids[place], in: snapshot)) }
         case .strings(let ids):
-            for place in 0..<ids.count { try body(place, slot(of: ids[place], in: snapshot)) }
+            for place in 0..<ids.count { try body(place, try slot(of: ids[place], in: snapshot)) }
         }
     }
 
     /// The slot of an id in a version.
-    func slot(of id: Int64, in snapshot: Snapshot) -> UInt32? {
+    func slot(of id: Int64, in snapshot: Snapshot) throws(MartletError) -> UInt32? {
         guard snapshot.idKind == .integers else { return nil }
-        return snapshot.live(integers.slot(of: id, count: snapshot.slotCount))
+        return snapshot.live(try integers.slot(of: id, count: snapshot.slotCount))
     }
 
     /// The slot of an id, UTF-8, in a version.
-    func slot(of id: UnsafeRawBufferPointer, in snapshot: Snapshot) -> UInt32? {
+    func slot(
+        of id: UnsafeRawBufferPointer, in snapshot: Snapshot
+    ) throws(MartletError) -> UInt32? {
         guard snapshot.idKind == .strings else { return nil }
-        return snapshot.live(strings.slot(of: id, count: snapshot.slotCount))
+        return snapshot.live(try strings.slot(of: id, count: snapshot.slotCount))
     }
 
     /// Begins a batch at slot `count`, whose ids are `ids`, or assigned integers. Outgrown memory goes
@@ -96,6 +98,16 @@ final class Ids: @unchecked Sendable {
     func goOn(from other: Ids) {
         kind = other.kind
         integers.goOn(from: other.integers)
+    }
+
+    /// Becomes what a file holds.
+    func read(_ file: SectionReader, _ parameters: Parameters) throws(MartletError) {
+        kind = parameters.idKind
+        switch kind {
+        case .integers: try integers.read(file, parameters)
+        case .strings: try strings.read(file, count: parameters.slots)
+        case nil: break
+        }
     }
 
     /// Becomes a copy of other ids, those of slots that stay.

@@ -5,6 +5,7 @@ final class IntegerIds: @unchecked Sendable {
     /// Guards `ids` and `table`, which only the one writer changes.
     private let mutex = Mutex()
     private var ids = AppendArray<Int64>()
+    /// nil if there is no id, or until it is needed, if they come from a file.
     private var table: ProbeTable?
     /// One more than the largest id so far, at least 0; nil when that is beyond Int64.
     private(set) var nextId: Int64? = 0
@@ -34,24 +35,20 @@ final class IntegerIds: @unchecked Sendable {
     }
 
     /// The latest slot of `id`, among the first `count`.
-    func slot(of id: Int64, count: Int) -> UInt32? {
-        mutex.withLock { table?.find(hash(id), below: count) { ids[Int($0)] == id } }
+    func slot(of id: Int64, count: Int) throws(MartletError) -> UInt32? {
+        try mutex.withLock { () throws(MartletError) in
+            try makeMissingTable(count)
+            return table?.find(hash(id), below: count) { ids[Int($0)] == id }
+        }
     }
 
     func reserve(
         rows: Int, count: Int, _ retired: inout RetiredMemory
     ) throws(MartletError) {
         undo = Undo(first: count, nextId: nextId)
+        try mutex.withLock { () throws(MartletError) in try makeMissingTable(count) }
         if table?.hasRoom(for: count + rows) != true {
-            let larger = try ProbeTable(for: count + rows)
-            for slot in 0..<count {
-                let id = ids[slot]
-                _ = larger.insert(UInt32(slot), hash(id)) {
-                    ids[Int($0)] == id
-                } renewing: { _ in
-                    true
-                }
-            }
+            let larger = try makeTable(for: count + rows, count)
             undo?.replaced = .some(table)
             mutex.withLock { table = larger }
         }
@@ -122,16 +119,37 @@ final class IntegerIds: @unchecked Sendable {
     /// Becomes a copy of other ids, those of slots that stay.
     func copy(_ other: IntegerIds, _ moves: SlotMoves) throws(MartletError) {
         ids = try AppendArray(room: moves.kept.count)
-        table = try ProbeTable(for: moves.kept.count)
-        for (target, slot) in moves.kept.enumerated() {
-            let id = other.ids[Int(slot)]
-            ids[target] = id
-            _ = table!.insert(UInt32(target), hash(id)) {
+        for (target, slot) in moves.kept.enumerated() { ids[target] = other.ids[Int(slot)] }
+        table = try makeTable(for: moves.kept.count, moves.kept.count)
+    }
+
+    /// Becomes what a file holds.
+    func read(_ file: SectionReader, _ parameters: Parameters) throws(MartletError) {
+        nextId = parameters.nextId
+        ids = try file.table(.integerIds, Int64.self, count: parameters.slots)
+        let all = UnsafeBufferPointer(start: ids.base, count: parameters.slots)
+        try file.check(
+            nextId.map { next in all.allSatisfy { $0 < next } } ?? true, .integerIds,
+            "all ids must be below the next one")
+    }
+
+    /// Under the lock. Readers and the writer may be the first to need it.
+    private func makeMissingTable(_ count: Int) throws(MartletError) {
+        if table == nil && count > 0 { table = try makeTable(for: count, count) }
+    }
+
+    /// A table with room for `needed` ids that finds those of the first `count` slots.
+    private func makeTable(for needed: Int, _ count: Int) throws(MartletError) -> ProbeTable {
+        let table = try ProbeTable(for: needed)
+        for slot in 0..<count {
+            let id = ids[slot]
+            _ = table.insert(UInt32(slot), hash(id)) {
                 ids[Int($0)] == id
             } renewing: { _ in
                 true
             }
         }
+        return table
     }
 
     private func hash(_ id: Int64) -> UInt64 { SplitMix64.mix(UInt64(bitPattern: id)) }

@@ -7,7 +7,7 @@ struct LiveSlots {
     /// Live slots before each word of the bitmap.
     private let ranks: UnsafeMutablePointer<UInt32>
     /// How many slots are live.
-    let count: Int
+    private(set) var count: Int
 
     /// What is left of the live slots of `earlier` (nil: all that it had are) and those behind them.
     /// - Parameters:
@@ -35,6 +35,20 @@ struct LiveSlots {
         self.slots = slots
         count = Self.rank(slots, into: ranks)
     }
+
+    /// What a file holds.
+    init(_ file: SectionReader, slotCount: Int) throws(MartletError) {
+        let words = try file.array(
+            .live, UInt64.self, count: (slotCount + Bitmap.bitsPerWord - 1) / Bitmap.bitsPerWord)
+        let unused = slotCount % Bitmap.bitsPerWord
+        try file.check(
+            unused == 0 || words.last! >> UInt64(unused) == 0, .live, "unused bits must be 0")
+        try self.init(nil, slotCount: slotCount, removing: [])
+        for (place, word) in words.enumerated() { slots.words[place] = word }
+        count = Self.rank(slots, into: ranks)
+    }
+
+    var section: Section { Section(.live, UnsafePointer(slots.words), count: slots.wordCount) }
 
     private static func rank(_ slots: Bitmap, into ranks: UnsafeMutablePointer<UInt32>) -> Int {
         var count = 0

@@ -12,8 +12,8 @@ final class StringIds: @unchecked Sendable {
     func bytes(of texts: TextView) -> Int { table.memory(of: texts) }
 
     /// The latest slot of `id`, among the first `count`.
-    func slot(of id: UnsafeRawBufferPointer, count: Int) -> UInt32? {
-        table.number(of: id, below: count)
+    func slot(of id: UnsafeRawBufferPointer, count: Int) throws(MartletError) -> UInt32? {
+        try table.number(of: id, below: count)
     }
 
     func reserve(
@@ -39,6 +39,11 @@ final class StringIds: @unchecked Sendable {
     func withdraw() {
         if let batchStart { table.truncate(to: batchStart) }
         batchStart = nil
+    }
+
+    /// Becomes what a file holds.
+    func read(_ file: SectionReader, count: Int) throws(MartletError) {
+        try table.read(file, .ids, count: count)
     }
 
     /// Becomes a copy of other ids, those of slots that stay.

@@ -12,6 +12,7 @@ final class TextTable: @unchecked Sendable {
     /// Where each text ends; it begins where the one before ends.
     private var ends = AppendArray<Int>()
     private(set) var count = 0
+    /// nil if there is no text, or until it is needed, if they come from a file.
     private var table: ProbeTable?
     /// The first table that the batch under way outgrew, and how many texts were in it.
     private var replaced: (table: ProbeTable?, count: Int)?
@@ -33,9 +34,14 @@ final class TextTable: @unchecked Sendable {
     }
 
     /// The latest number of a text, among the first `count`.
-    func number(of text: UnsafeRawBufferPointer, below count: Int) -> UInt32? {
+    func number(
+        of text: UnsafeRawBufferPointer, below count: Int
+    ) throws(MartletError) -> UInt32? {
         let hash = Self.hash(text)
-        return mutex.withLock { table?.find(hash, below: count) { view.isEqual($0, text) } }
+        return try mutex.withLock { () throws(MartletError) in
+            try makeMissingTable()
+            return table?.find(hash, below: count) { view.isEqual($0, text) }
+        }
     }
 
     /// Returns the number of a text, after appending it if it is new. Outgrown memory goes to
@@ -84,7 +90,19 @@ final class TextTable: @unchecked Sendable {
             retired.add(try roomier.reserve(count + texts, keeping: count))
             mutex.withLock { ends = roomier }
         }
+        try mutex.withLock { () throws(MartletError) in try makeMissingTable() }
         if table?.hasRoom(for: count + texts) != true { try growTable(for: count + texts) }
+    }
+
+    /// Becomes what a file holds.
+    func read(
+        _ file: SectionReader, _ kinds: TextSections, part: Int = 0, count: Int
+    ) throws(MartletError) {
+        let size = file.size(kinds.texts, part: part)
+        ends = try file.table(kinds.ends, part: part, Int.self, count: count)
+        bytes = try file.table(kinds.texts, part: part, UInt8.self, count: size)
+        self.count = count
+        try view.check(file, kinds, size: size)
     }
 
     /// Ends a batch that succeeded.
@@ -128,18 +146,28 @@ final class TextTable: @unchecked Sendable {
     }
 
     private func growTable(for needed: Int) throws(MartletError) {
-        let larger = try ProbeTable(for: needed)
+        let larger = try makeTable(for: needed)
+        let outgrown = table
+        mutex.withLock { table = larger }
+        if replaced == nil { replaced = (outgrown, count) } else { outgrown?.free() }
+    }
+
+    /// Under the lock. Readers and the writer may be the first to need it.
+    private func makeMissingTable() throws(MartletError) {
+        if table == nil && count > 0 { table = try makeTable(for: count) }
+    }
+
+    private func makeTable(for needed: Int) throws(MartletError) -> ProbeTable {
+        let table = try ProbeTable(for: needed)
         for number in 0..<UInt32(count) {
             let text = view[number]
-            _ = larger.insert(number, Self.hash(text)) {
+            _ = table.insert(number, Self.hash(text)) {
                 view.isEqual($0, text)
             } renewing: { _ in
                 true
             }
         }
-        let outgrown = table
-        mutex.withLock { table = larger }
-        if replaced == nil { replaced = (outgrown, count) } else { outgrown?.free() }
+        return table
     }
 
     static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
@@ -163,8 +191,8 @@ final class TextTable: @unchecked Sendable {
 ///
 /// Safety: the pointers are valid while the version is pinned.
 struct TextView {
-    fileprivate let bytes: UnsafeMutablePointer<UInt8>?
-    fileprivate let ends: UnsafeMutablePointer<Int>?
+    let bytes: UnsafeMutablePointer<UInt8>?
+    let ends: UnsafeMutablePointer<Int>?
     let count: Int
 
     subscript(_ number: UInt32) -> UnsafeRawBufferPointer {
@@ -172,7 +200,7 @@ struct TextView {
         return UnsafeRawBufferPointer(start: bytes.map { $0 + start }, count: end - start)
     }
 
-    fileprivate var byteCount: Int { count == 0 ? 0 : ends![count - 1] }
+    var byteCount: Int { count == 0 ? 0 : ends![count - 1] }
 
     private func start(_ number: UInt32) -> Int { number == 0 ? 0 : ends![Int(number) - 1] }
 

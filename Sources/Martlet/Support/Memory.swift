@@ -30,9 +30,13 @@ enum Memory {
 /// version may still be looking at it.
 struct AppendArray<Element: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Element>?
+    /// 0 if the table is borrowed: whatever is to be written then goes to another one.
     private(set) var capacity = 0
 
     init() {}
+
+    /// A table in memory that somebody else frees, a mapped file.
+    init(borrowing table: UnsafeMutablePointer<Element>) { base = table }
 
     /// An empty array with room for `needed` elements and, if there is memory, for as many more.
     init(room needed: Int) throws(MartletError) {
@@ -47,9 +51,9 @@ struct AppendArray<Element: BitwiseCopyable> {
         guard needed > capacity else { return nil }
         let (table, room) = try Self.roomy(needed, capacity)
         if let base { table.update(from: base, count: count) }
-        let outgrown = base
+        let outgrown = owned
         (base, capacity) = (table, room)
-        return UnsafeMutableRawPointer(outgrown)
+        return outgrown
     }
 
     /// A table of its own with the first `count` elements, room for `needed`, and for as many as this
@@ -66,12 +70,17 @@ struct AppendArray<Element: BitwiseCopyable> {
     private static func roomy(
         _ needed: Int, _ capacity: Int
     ) throws(MartletError) -> (UnsafeMutablePointer<Element>, Int) {
+        // A table without room would count as borrowed.
+        let needed = max(needed, 1)
         let generous = max(needed, capacity < Int.max / 4 ? capacity * 4 : needed)
         if let table = try? Memory.allocate(Element.self, generous) { return (table, generous) }
         return (try Memory.allocate(Element.self, needed), needed)
     }
 
-    func free() { Glibc.free(base) }
+    /// The table, unless it is borrowed: what is to be freed.
+    var owned: UnsafeMutableRawPointer? { capacity == 0 ? nil : UnsafeMutableRawPointer(base) }
+
+    func free() { Glibc.free(owned) }
 
     subscript(index: Int) -> Element {
         get { base.unsafelyUnwrapped[index] }

@@ -8,31 +8,38 @@ struct CodeStore {
     /// The share of components that may lie outside the codes' range before it is chosen anew.
     private static let maxClamped = 0.01
 
-    private var codes = AppendArray<UInt8>()
-    private var quantizer: Quantizer?
-    /// How many vectors there were when the quantizer was chosen, or none found.
-    private var trainedCount = 0
-    /// Components clamped since then.
-    private var clamped = 0
+    var codes = AppendArray<UInt8>()
+    var quantizer: Quantizer?
+    var training = Training()
+
+    /// When the quantizer was chosen, and how well it has fitted since.
+    struct Training {
+        /// How many vectors there were when it was chosen, or none found.
+        var count = 0
+        /// Components clamped since then.
+        var clamped = 0
+    }
 
     var view: CodeView? {
         quantizer.map { CodeView(codes: codes.base!, quantizer: $0) }
     }
 
     /// Encodes the rows from `first` on. Chooses the quantizer anew, for all rows, when their number
-    /// has doubled or too much of what was added lies outside its range. Codes stay even if few vectors
-    /// are left.
+    /// has doubled or too much of what was added lies outside its range. Codes stay even if few vectors are
+    /// left.
     mutating func append(
         from first: Int, to count: Int, _ vectors: VectorView, _ control: Control?
     ) throws(MartletError) {
         guard count >= Self.minCount || quantizer != nil else { return }
-        guard count < 2 * trainedCount else { return try retrain(count, vectors, control) }
+        guard count < 2 * training.count else { return try retrain(count, vectors, control) }
         guard let quantizer else { return }
         let before = codes
         let bytes = vectors.reader.codeStride
         _ = try codes.reserve(count * bytes, keeping: first * bytes)
-        clamped += try encode(first..<count, vectors, quantizer, control)
-        guard Double(clamped) > Self.maxClamped * Double(count * vectors.reader.dim) else { return }
+        training.clamped += try encode(first..<count, vectors, quantizer, control)
+        guard Double(training.clamped) > Self.maxClamped * Double(count * vectors.reader.dim) else {
+            return
+        }
         if codes.base != before.base { codes.free() }
         try retrain(count, vectors, control)
     }
@@ -40,7 +47,7 @@ struct CodeStore {
     private mutating func retrain(
         _ count: Int, _ vectors: VectorView, _ control: Control?
     ) throws(MartletError) {
-        (trainedCount, clamped, codes) = (count, 0, AppendArray())
+        (training, codes) = (Training(count: count), AppendArray())
         var exact = vectors
         exact.codes = nil
         quantizer = try Quantizer.train(exact, count: count, control)
@@ -66,7 +73,7 @@ struct CodeStore {
     /// A store of its own with the codes that stay.
     func compacted(_ moves: SlotMoves, stride: Int) throws(MartletError) -> CodeStore {
         var next = CodeStore()
-        (next.trainedCount, next.clamped) = (trainedCount, clamped)
+        next.training = training
         guard let quantizer else { return next }
         next.codes = try AppendArray(room: moves.kept.count * stride)
         do throws(MartletError) {
@@ -83,8 +90,7 @@ struct CodeStore {
     }
 
     var tables: [UnsafeMutableRawPointer] {
-        [codes.base.map(UnsafeMutableRawPointer.init)].compactMap { $0 }
-            + [quantizer.map { UnsafeMutableRawPointer($0.offsets) }].compactMap { $0 }
+        [codes.owned, quantizer.map { UnsafeMutableRawPointer($0.offsets) }].compactMap { $0 }
     }
 }
 

@@ -70,7 +70,7 @@ struct VectorStore {
     /// tenth more than needed so that this stays rare, and lifts all rows anew, into a new table.
     private mutating func lift(upTo needed: Int, longest: Float) throws(MartletError) {
         var first = count
-        if longest > radius || aux.base == nil {
+        if longest > radius || count == 0 {
             radius = longest * (count == 0 ? 1 : 1.1)
             aux = AppendArray()
             first = 0
@@ -85,6 +85,7 @@ struct VectorStore {
     /// A store of its own with the rows that stay.
     func compacted(_ moves: SlotMoves, _ control: Control?) throws(MartletError) -> VectorStore {
         var next = VectorStore(reader)
+        guard !moves.kept.isEmpty else { return next }
         do throws(MartletError) {
             try next.copy(self, moves, control)
         } catch {
@@ -110,10 +111,20 @@ struct VectorStore {
         codes = try other.codes.compacted(moves, stride: reader.codeStride)
     }
 
+    /// Becomes what a file holds.
+    mutating func read(_ file: SectionReader, _ parameters: Parameters) throws(MartletError) {
+        (count, radius) = (parameters.slots, parameters.radius)
+        rows = try file.table(.rows, Float.self, count: count * reader.stride)
+        if reader.metric != .l2 { aux = try file.table(.derived, Float.self, count: count) }
+        codes = try CodeStore(reader, file, parameters)
+    }
+
     func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* reader.stride }
 
     var view: VectorView {
-        VectorView(reader: reader, rows: rows.base!, aux: aux.base, codes: codes.view)
+        VectorView(
+            reader: reader, rows: rows.base!, aux: aux.base, radius: radius, codes: codes.view,
+            training: codes.training)
     }
 
     /// The tables of this store that `other` does not have.
@@ -128,8 +139,7 @@ struct VectorStore {
     }
 
     private var tables: [UnsafeMutableRawPointer] {
-        [rows.base.map(UnsafeMutableRawPointer.init), aux.base.map(UnsafeMutableRawPointer.init)]
-            .compactMap { $0 } + codes.tables
+        [rows.owned, aux.owned].compactMap { $0 } + codes.tables
     }
 }
 
@@ -140,8 +150,11 @@ struct VectorView {
     let reader: VectorReader
     let rows: UnsafePointer<Float>
     let aux: UnsafePointer<Float>?
+    /// See `VectorStore`.
+    let radius: Float
     /// nil if searches walk on the rows themselves.
     var codes: CodeView?
+    let training: CodeStore.Training
 
     func row(_ slot: UInt32) -> UnsafePointer<Float> { rows + Int(slot) &* reader.stride }
 

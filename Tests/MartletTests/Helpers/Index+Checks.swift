@@ -19,10 +19,10 @@ extension Index {
         try checkRows(of: snapshot)
         for slot in 0..<snapshot.slotCount where snapshot.isLive(UInt32(slot)) {
             if let texts = snapshot.idTexts {
-                try check(ids.slot(of: texts[UInt32(slot)], in: snapshot), slot)
+                try check((try? ids.slot(of: texts[UInt32(slot)], in: snapshot)) ?? nil, slot)
             } else {
                 let id = snapshot.ids![slot]
-                try check(ids.slot(of: id, in: snapshot), slot)
+                try check((try? ids.slot(of: id, in: snapshot)) ?? nil, slot)
                 guard ids.nextId ?? .max >= id else {
                     throw BrokenInvariant("id \(id) may be assigned again: \(ids.nextId!) is next")
                 }

@@ -49,7 +49,7 @@ final class TestColumn {
             valid: UnsafePointer(
                 Self.copy(values.map { if case .null = $0 { UInt8(0) } else { UInt8(1) } })),
             values: UnsafeRawPointer(table),
-            tags: type == .tags ? UnsafePointer(Self.copy(tags)) : nil,
+            tags: type == .tags ? UnsafePointer(Self.copy(tags)) : nil, tagCount: tags.count,
             texts: texts?.view, textTable: texts)
     }
 

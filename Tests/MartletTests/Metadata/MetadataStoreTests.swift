@@ -37,8 +37,8 @@ import Testing
             try index.add(rows: 2, [GivenColumn("a", ["y", "z"]), bad])
         }
         let column = try #require(index.contents.metadata.view.column(named: "a"))
-        let numbers = ["x", "y", "z"].map { text in
-            Array(text.utf8).withUnsafeBytes { column.number(of: $0) }
+        let numbers = try ["x", "y", "z"].map { text in
+            try Array(text.utf8).withUnsafeBytes { try column.number(of: $0) }
         }
         #expect(numbers == [0, nil, nil] && column.texts?.count == 1)
         #expect(index.contents.metadata.view.columns.count == 1)

@@ -143,11 +143,11 @@ import Testing
         let index = try Index(Configuration(dim: 2))
         for round in 0..<40 {
             let names = (0..<30).map { "\($0 * (round % 3 + 1))" }
-            let known = names.filter { index.contains($0) }
+            let known = try names.filter { try index.contains($0) }
             try index.remove(known)
             try index.add(names.map { [Float(round), Float($0.utf8.count)] }, ids: names)
             try index.checkInvariants()
-            #expect(names.allSatisfy { index.contains($0) })
+            #expect(try names.allSatisfy { try index.contains($0) })
             #expect(try index.get(names[3])[0] == Float(round))
         }
     }

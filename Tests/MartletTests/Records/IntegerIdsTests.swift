@@ -43,16 +43,16 @@ import Testing
         }
         try ids.add([5])
         #expect(ids.ids.nextId == nil)
-        #expect(ids.slot(of: 5) == 4)
+        #expect(try ids.slot(of: 5) == 4)
     }
 
     @Test func aBatchUnderWayIsInvisible() throws {
         let ids = Driver()
         try ids.add([1])
         try ids.enter([2])
-        #expect(ids.ids.slot(of: 2, count: 1) == nil)
+        #expect(try ids.ids.slot(of: 2, count: 1) == nil)
         ids.commit()
-        #expect(ids.ids.slot(of: 2, count: 2) == 1)
+        #expect(try ids.ids.slot(of: 2, count: 2) == 1)
     }
 
     @Test func theErrorNamesTheSecondOfTwo() throws {
@@ -68,7 +68,7 @@ import Testing
         try column.withUnsafeBytes { bytes in
             try ids.enter(Integers(data: bytes.baseAddress! + 32, stride: -16, count: 3), rows: 3)
         }
-        #expect([3, 2, 1].map { ids.slot(of: $0) } == [0, 1, 2])
+        #expect(try [3, 2, 1].map { try ids.slot(of: $0) } == [0, 1, 2])
         #expect(throws: MartletError.idExists(id: 5, row: 1)) {
             try [Int64(5)].withUnsafeBytes { bytes in
                 try ids.enter(Integers(data: bytes.baseAddress!, stride: 0, count: 2), rows: 2)
@@ -85,7 +85,9 @@ private final class Driver {
 
     deinit { retired.free() }
 
-    func slot(of id: Int64) -> Int? { ids.slot(of: id, count: count).map { Int($0) } }
+    func slot(of id: Int64) throws -> Int? {
+        try ids.slot(of: id, count: count).map { Int($0) }
+    }
 
     func enter(_ given: [Int64]) throws {
         try given.withUnsafeBytes { bytes in

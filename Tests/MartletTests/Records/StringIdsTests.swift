@@ -20,9 +20,9 @@ import Testing
         try ids.enter(["a"])
         ids.commit()
         try ids.enter(["b"])
-        #expect(ids.slot(of: "b", count: 1) == nil)
+        #expect(try ids.slot(of: "b", count: 1) == nil)
         ids.commit()
-        #expect(ids.slot(of: "b", count: 2) == 1)
+        #expect(try ids.slot(of: "b", count: 2) == 1)
     }
 
     @Test func theErrorNamesTheSecondOfTwo() throws {
@@ -56,10 +56,11 @@ private final class Driver {
 
     deinit { retired.free() }
 
-    func slot(of id: String, count: Int? = nil) -> Int? {
+    func slot(of id: String, count: Int? = nil) throws -> Int? {
         var id = id
-        return id.withUTF8 { id in
-            ids.slot(of: UnsafeRawBufferPointer(id), count: count ?? self.count).map { Int($0) }
+        return try id.withUTF8 { id in
+            try ids.slot(of: UnsafeRawBufferPointer(id), count: count ?? self.count)
+                .map { Int($0) }
         }
     }
 

@@ -46,8 +46,8 @@ import Testing
         for i in 0..<5000 { _ = try texts.insert("new \(i)") }
         #expect(view.count == 50)
         for i in 0..<50 { #expect(Array(view[UInt32(i)]) == Array("old \(i)".utf8)) }
-        #expect(texts.number(of: "new 7", below: 50) == nil)
-        #expect(texts.number(of: "new 7", below: 5050) == 57)
+        #expect(try texts.number(of: "new 7", below: 50) == nil)
+        #expect(try texts.number(of: "new 7", below: 5050) == 57)
     }
 
     @Test func aFailedBatchLeavesNoTrace() throws {
@@ -61,8 +61,8 @@ import Testing
             texts.table.truncate(to: 100)
             #expect(texts.table.memory(of: texts.table.view) == memory)
             #expect(texts.all == all)
-            #expect(texts.number(of: "failed 3", below: .max) == nil)
-            #expect(texts.number(of: "99", below: 100) == 99)
+            #expect(try texts.number(of: "failed 3", below: .max) == nil)
+            #expect(try texts.number(of: "99", below: 100) == 99)
         }
     }
 }
@@ -93,12 +93,12 @@ private final class Texts {
         return table.append(given.strings) { _ in false }
     }
 
-    func number(of text: String, below count: Int) -> UInt32? {
-        number(of: Array(text.utf8), below: count)
+    func number(of text: String, below count: Int) throws -> UInt32? {
+        try number(of: Array(text.utf8), below: count)
     }
 
-    func number(of text: [UInt8], below count: Int) -> UInt32? {
-        text.withUnsafeBytes { table.number(of: $0, below: count) }
+    func number(of text: [UInt8], below count: Int) throws -> UInt32? {
+        try text.withUnsafeBytes { try table.number(of: $0, below: count) }
     }
 }
 
