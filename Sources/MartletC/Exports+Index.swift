@@ -17,6 +17,9 @@ private nonisolated(unsafe) let instructionSet = lastingString(InstructionSet.na
 @_cdecl("martlet_last_error")
 public func martletLastError() -> UnsafePointer<CChar> { LastError.text }
 
+@_cdecl("martlet_last_errno")
+public func martletLastErrno() -> Int32 { LastError.code }
+
 @_cdecl("martlet_version")
 public func martletVersion() -> UnsafePointer<CChar> { version }
 
@@ -38,7 +41,27 @@ public func martletIndexCreate(
         let checked = try options(
             given, size: given.pointee.struct_size, defaults: defaults, "options")
         let index = Index(try Configuration(checked))
-        out.pointee = OpaquePointer(Unmanaged.passRetained(index).toOpaque())
+        out.pointee = handle(index)
+    }
+}
+
+@_cdecl("martlet_get_options")
+public func martletGetOptions(
+    _ handle: OpaquePointer?, _ out: UnsafeMutablePointer<martlet_index_options>?
+) -> martlet_status {
+    boundary { () throws(MartletError) in
+        let configuration = try index(handle).configuration
+        guard let out else { throw .invalidArgument("options is NULL") }
+        let size = out.pointee.struct_size
+        // Checks the size; the content is not needed.
+        _ = try options(out, size: size, defaults: martlet_index_options(), "options")
+        var filled = martlet_index_options(
+            struct_size: size, dim: UInt64(configuration.dim),
+            metric: configuration.metric.rawValue, M: UInt32(configuration.M),
+            ef_construction: UInt64(configuration.efConstruction), seed: configuration.seed)
+        withUnsafeBytes(of: &filled) {
+            UnsafeMutableRawPointer(out).copyMemory(from: $0.baseAddress!, byteCount: Int(size))
+        }
     }
 }
 

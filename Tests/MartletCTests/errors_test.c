@@ -19,6 +19,7 @@ static void test_codes_never_change(void) {
     CHECK(MARTLET_INDEX_FULL == 32 && MARTLET_INTERNAL == 90);
     CHECK(MARTLET_BAD_TEXT == 13 && MARTLET_ID_KIND == 22 && MARTLET_BUFFER_TOO_SMALL == 33);
     CHECK(MARTLET_COLUMN_TYPE == 40 && MARTLET_BAD_FILTER == 41);
+    CHECK(MARTLET_BAD_FORMAT == 50 && MARTLET_IO == 51);
 }
 
 static void test_no_failure_is_an_empty_sentence(void) {
