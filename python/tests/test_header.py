@@ -27,6 +27,7 @@ SCALARS = {
 # Each enumeration is an int32_t under a name of its own.
 for name in re.findall(r"typedef int32_t (\w+);", TEXT):
     SCALARS[name] = ctypes.c_int32
+FUNCTIONS = {"martlet_write_function": _ffi.WriteFunction}
 STRUCTS = {
     name: getattr(_structs, name[len("martlet_") :].title().replace("_", ""))
     for name in re.findall(r"typedef struct (\w+) \{", TEXT)
@@ -47,7 +48,7 @@ def ctypes_of(declaration):
     if base == "martlet_index":
         return [(None, _ffi.Handle, ctypes.POINTER(_ffi.Handle))[stars]]
     if stars == 0:
-        return [SCALARS[base]]
+        return [{**SCALARS, **FUNCTIONS}[base]]
     if base == "char":
         return [ctypes.c_char_p, ctypes.c_void_p]
     if base == "void":
@@ -126,6 +127,8 @@ def test_constants():
     assert values["MARTLET_OK"] == _errors.OK
     assert values["MARTLET_BUFFER_TOO_SMALL"] == _errors.BUFFER_TOO_SMALL
     assert values["MARTLET_ID_KIND"] == _errors.ID_KIND
+    assert values["MARTLET_LOAD_COPY"] == _structs.LOAD_COPY
+    assert values["MARTLET_LOAD_MAP"] == _structs.LOAD_MAP
     assert f"#define MARTLET_NO_ID ((int64_t){_structs.NO_ID})" in TEXT
 
 

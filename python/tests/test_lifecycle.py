@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import gc
-import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -83,13 +81,6 @@ def test_closing_in_one_thread_leaves_calls_of_others_alone():
         running.wait()
         index.close()
         assert (search.result().counts == 10).all()
-
-
-def test_an_index_cannot_be_copied():
-    index = martlet.Index(8)
-    for operation in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(TypeError, match="cannot be copied or pickled"):
-            operation(index)
 
 
 def test_statistics():

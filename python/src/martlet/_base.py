@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from martlet import _ffi, _structs
 from martlet._arguments import unsigned
@@ -32,22 +32,26 @@ class Base:
         if metric not in METRICS:
             names = ", ".join(map(repr, METRICS))
             raise InvalidArgumentError(f"metric is {metric!r}; expected one of {names}")
-        self._dim = unsigned("dim", dim)
-        self._metric = metric
-        self._M = unsigned("M", M, bits=32)
-        self._ef_construction = unsigned("ef_construction", ef_construction)
-        self._seed = unsigned("seed", seed)
-        self._desks = Desks(self._dim)
-        self._handle: Handle | None = _ffi.create(
-            sized(
-                _structs.IndexOptions,
-                dim=self._dim,
-                metric=METRICS[metric],
-                M=self._M,
-                ef_construction=self._ef_construction,
-                seed=self._seed,
-            )
+        options = sized(
+            _structs.IndexOptions,
+            dim=unsigned("dim", dim),
+            metric=METRICS[metric],
+            M=unsigned("M", M, bits=32),
+            ef_construction=unsigned("ef_construction", ef_construction),
+            seed=unsigned("seed", seed),
         )
+        self._hold(_ffi.create(options))
+
+    def _hold(self, handle: Handle) -> None:
+        """Become the index behind a handle."""
+        options = _ffi.options(handle)
+        self._dim: int = options.dim
+        self._metric: str = list(METRICS)[options.metric]
+        self._M: int = options.M
+        self._ef_construction: int = options.ef_construction
+        self._seed: int = options.seed
+        self._desks = Desks(self._dim)
+        self._handle: Handle | None = handle
 
     @property
     def dim(self) -> int:
@@ -103,9 +107,6 @@ class Base:
         traceback: types.TracebackType | None,
     ) -> None:
         self.close()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a martlet.Index cannot be copied or pickled in this version")
 
     def __repr__(self) -> str:
         state = "closed" if self._handle is None else f"{len(self)} vectors"

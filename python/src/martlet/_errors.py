@@ -68,6 +68,10 @@ class FilterError(MartletError, ValueError):
     """Not a filter: a field, an operator or an operand is wrong."""
 
 
+class FormatError(MartletError, ValueError):
+    """Not a file of Martlet's, a damaged one, or one of a later version."""
+
+
 class OutOfMemoryError(MartletError, MemoryError):
     """The library could not allocate memory."""
 
@@ -84,6 +88,7 @@ OK = 0
 ID_KIND = 22
 BUFFER_TOO_SMALL = 33
 _CANCELLED = 31
+_IO = 51
 
 _CLASSES: dict[int, type[BaseException]] = {
     1: InvalidArgumentError,
@@ -99,10 +104,16 @@ _CLASSES: dict[int, type[BaseException]] = {
     32: IndexFullError,
     40: ColumnTypeError,
     41: FilterError,
+    50: FormatError,
     90: InternalError,
 }
 
 
-def from_status(status: int, message: str) -> BaseException:
-    """Return the exception for a failed call; an unknown status is an InternalError."""
+def from_status(status: int, message: str, code: int = 0) -> BaseException:
+    """Return the exception for a failed call; an unknown status is an InternalError.
+
+    The system's refusals are OSErrors as Python itself raises them: FileNotFoundError and so on.
+    """
+    if status == _IO:
+        return OSError(code, message)
     return _CLASSES.get(status, InternalError)(message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from ctypes import (
     CDLL,
+    CFUNCTYPE,
     POINTER,
     byref,
     c_char_p,
@@ -39,6 +40,8 @@ class Handle(c_void_p):
         self.free(self)
 
 
+WriteFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint64)
+
 _FLOATS = POINTER(c_float)
 _INTEGERS = POINTER(c_int64)
 _ROWS = (c_uint64, c_int64, c_int64)
@@ -50,14 +53,17 @@ _TEXT = POINTER(_structs.Text)
 _CONTROL = POINTER(_structs.Control)
 _ADD_OPTIONS = POINTER(_structs.AddOptions)
 _SEARCH_OPTIONS = POINTER(_structs.SearchOptions)
+_LOAD_OPTIONS = POINTER(_structs.LoadOptions)
 
 # name: (result, arguments)
 SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "martlet_last_error": (c_char_p, ()),
+    "martlet_last_errno": (c_int32, ()),
     "martlet_version": (c_char_p, ()),
     "martlet_kernels": (c_char_p, ()),
     "martlet_index_create": (c_int32, (POINTER(_structs.IndexOptions), POINTER(Handle))),
     "martlet_index_view": (c_int32, (Handle, POINTER(Handle))),
+    "martlet_get_options": (c_int32, (Handle, POINTER(_structs.IndexOptions))),
     "martlet_index_free": (None, (Handle,)),
     "martlet_add": (c_int32, (Handle, _FLOATS, *_ROWS, _ADD_OPTIONS)),
     "martlet_add_matrix": (c_int32, (Handle, _MATRIX, _ADD_OPTIONS)),
@@ -81,6 +87,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         (Handle, *_BYTES, _INTEGERS, c_uint64, POINTER(_structs.Values)),
     ),
     "martlet_update_metadata": (c_int32, (Handle, _IDS, POINTER(_structs.Column), c_uint64)),
+    "martlet_save": (c_int32, (Handle, c_char_p, _CONTROL)),
+    "martlet_write": (c_int32, (Handle, WriteFunction, c_void_p, _CONTROL)),
+    "martlet_load": (c_int32, (c_char_p, _LOAD_OPTIONS, POINTER(Handle))),
+    "martlet_load_bytes": (c_int32, (c_void_p, c_uint64, _LOAD_OPTIONS, POINTER(Handle))),
     "martlet_get_statistics": (c_int32, (Handle, POINTER(_structs.Statistics))),
 }
 
@@ -108,7 +118,8 @@ Handle.free = lib.martlet_index_free
 def check(status: int) -> None:
     """Raise the exception for a failed call of this thread."""
     if status != _errors.OK:
-        raise _errors.from_status(status, lib.martlet_last_error().decode("utf-8", "replace"))
+        sentence = lib.martlet_last_error().decode("utf-8", "replace")
+        raise _errors.from_status(status, sentence, lib.martlet_last_errno())
 
 
 def create(options: _structs.IndexOptions) -> Handle:
@@ -123,6 +134,13 @@ def view(handle: Handle) -> Handle:
     view = Handle()
     check(lib.martlet_index_view(handle, view))
     return view
+
+
+def options(handle: Handle) -> _structs.IndexOptions:
+    """Return the parameters of an index."""
+    found = sized(_structs.IndexOptions)
+    check(lib.martlet_get_options(handle, found))
+    return found
 
 
 def count(handle: Handle, condition: bytes | None) -> int:

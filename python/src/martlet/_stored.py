@@ -8,10 +8,10 @@ from ctypes import c_float, c_int64
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from martlet import _buffers, _columns, _ffi, _filters, _ids, _tables, _values
-from martlet._base import Base
 from martlet._errors import IdKindError, UnknownIdError
 from martlet._ffi import Handle, check, lib
 from martlet._ids import Ids
+from martlet._saved import Saved
 from martlet._structs import NO_ID
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from martlet._arrays import ArrayLike
 
 
-class Stored(Base):
+class Stored(Saved):
     """Vectors under ids, with metadata."""
 
     # Whether ids are strings: None until that is known, which the first add decides.

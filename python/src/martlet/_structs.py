@@ -13,6 +13,7 @@ METRICS = {"l2": 0, "ip": 1, "cosine": 2}
 DEFAULT_EF = 64
 LEVELS = 16
 NO_ID = -1
+LOAD_COPY, LOAD_MAP = 0, 1
 
 # The place of a name is the number of its enumerator.
 ID_KINDS = (None, "int", "str")
@@ -45,6 +46,17 @@ class IndexOptions(Structure):
         ("M", c_uint32),
         ("ef_construction", c_uint64),
         ("seed", c_uint64),
+    ]
+
+
+class LoadOptions(Structure):
+    """martlet_load_options."""
+
+    _fields_ = [
+        ("struct_size", c_uint64),
+        ("mode", c_int32),
+        ("reserved", c_uint32),
+        ("control", c_void_p),
     ]
 
 

@@ -1,0 +1,122 @@
+"""No file crashes the process, whatever is in it; see damage.py for the ways to damage one."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import damage
+import pytest
+
+import martlet
+
+SCRIPT = Path(__file__).with_name("damage.py")
+
+
+def run(way, count, seed=1):
+    """Return how many damaged files were tried, and how many could be loaded all the same."""
+    command = [sys.executable, "-X", "faulthandler", str(SCRIPT), way, str(count), str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
+    assert done.returncode == 0, done.stderr
+    return [int(number) for number in done.stdout.split()]
+
+
+@pytest.mark.parametrize("count", [600, pytest.param(20_000, marks=pytest.mark.long)])
+def test_flipped_bits(count):
+    tried, _ = run("flips", count)
+    assert tried >= count
+
+
+@pytest.mark.parametrize("count", [600, pytest.param(12_000, marks=pytest.mark.long)])
+def test_changes_with_right_checksums(count):
+    tried, loaded = run("mutations", count)
+    assert tried > count * 0.8
+    assert loaded > 0
+
+
+def test_truncations_at_every_border():
+    tried, loaded = run("truncations", 1)
+    assert tried > 1000
+    assert loaded == 0
+
+
+@pytest.fixture
+def data():
+    index = martlet.Index(3)
+    index.add([[1, 2, 3], [4, 5, 6]], ids=["a", "b"], metadata={"n": [1, 2]})
+    return damage.saved(index)
+
+
+def assert_refused(data, tmp_path, *words):
+    path = tmp_path / "bad.martlet"
+    path.write_bytes(data)
+    for load in (
+        lambda: martlet.Index.load(data),
+        lambda: martlet.Index.load(io.BytesIO(data)),
+        lambda: martlet.Index.load(path),
+        lambda: martlet.Index.load(path, mmap=True),
+    ):
+        with pytest.raises(martlet.FormatError) as caught:
+            load()
+        for word in words:
+            assert word in str(caught.value)
+
+
+def test_flips_are_noticed_wherever_they_are(data):
+    """When all of the file is read, that is."""
+    for place in range(len(data)):
+        with pytest.raises(martlet.FormatError):
+            martlet.Index.load(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "foreign", [b"", b"\x89", b"PK\3\4" * 99, b"\x89PNG\r\n\x1a\n" + bytes(999), os.urandom(5000)]
+)
+def test_foreign_files(foreign, tmp_path):
+    assert_refused(foreign, tmp_path, "not a Martlet index")
+
+
+def test_a_newer_version_says_so(data, tmp_path):
+    sections = damage.split(data)
+    newer = damage.join(sections, header=b"\x89MARTLET" + struct.pack("<I", 2))
+    assert_refused(newer, tmp_path, "version 2", "up to 1", "newer")
+
+
+def test_version_0_is_none(data, tmp_path):
+    assert_refused(data[:8] + bytes(4) + data[12:], tmp_path, "damaged")
+
+
+def test_cut_off_and_continued(data, tmp_path):
+    assert_refused(data[:-1], tmp_path, "cut off")
+    assert_refused(data + b"\0", tmp_path, "cut off")
+    assert_refused(data[:70], tmp_path, "cut off")
+
+
+def test_huge_claims(data, tmp_path):
+    """Every number of the parameters, as large as can be, with right checksums."""
+    sections = damage.split(data)
+    for number in range(21):
+        for value in (2**31, 2**32 - 3, 2**40, 2**63 - 1, 2**64 - 1):
+            changed = bytearray(sections[0][2])
+            struct.pack_into("<Q", changed, 8 * number, value)
+            damaged = damage.join([[1, 0, bytes(changed)], *sections[1:]])
+            with contextlib.suppress(martlet.FormatError):
+                assert len(martlet.Index.load(damaged)) == 2
+    claim = bytearray(data)
+    struct.pack_into("<Q", claim, len(data) - 24, 2**58)
+    struct.pack_into("<I", claim, len(data) - 4, zlib.crc32(claim[-32:-4]))
+    assert_refused(bytes(claim), tmp_path, "table of sections")
+
+
+def test_the_sentence_says_what_is_wrong(data, tmp_path):
+    at = data.index(struct.pack("<f", 4.0))
+    path = tmp_path / "one.martlet"
+    path.write_bytes(data[:at] + b"\1" + data[at + 1 :])
+    with pytest.raises(martlet.FormatError, match=r"'.*one\.martlet' is damaged: .* section rows"):
+        martlet.Index.load(path)
