@@ -202,7 +202,7 @@ bench-threads: .venv/package .venv/demo ## Measure what searches feel of a write
 
 # ---- Sanitizers and fuzzing ------------------------------------------------------------------
 
-.PHONY: tsan asan fuzz
+.PHONY: tsan asan fuzz fuzz-load
 tsan: ## Look for data races: the tests with many threads, under the thread sanitizer
 	$(need_swift)
 	swift test --sanitize=thread --scratch-path .build-tsan --filter 'ConcurrencyTests|StressTests'
@@ -222,18 +222,27 @@ asan: | build/asan ## Look for memory errors and leaks: the C tests under the ad
 
 # Engine and target are instrumented for coverage and memory errors.
 SECONDS ?= 60
-fuzz: | build/fuzz ## Drive the C functions with hostile arguments (SECONDS=60)
+fuzzers := build/fuzz/fuzz_c_functions build/fuzz/fuzz_load
+run_fuzzer = cd build/fuzz && ASAN_OPTIONS=allocator_may_return_null=1 \
+    ./$(strip $(1)) $(strip $(2)) -max_total_time=$(SECONDS) -len_control=0 -timeout=20 \
+    -rss_limit_mb=4096 -malloc_limit_mb=1000000 -print_final_stats=1
+
+fuzz: $(fuzzers) ## Drive the C functions with hostile arguments (SECONDS=60)
+	mkdir -p build/fuzz/corpus
+	$(call run_fuzzer, fuzz_c_functions, corpus -max_len=512)
+fuzz-load: $(fuzzers) ## Load hostile files, and use what is loaded (SECONDS=60)
+	mkdir -p build/fuzz/files
+	$(call run_fuzzer, fuzz_load, files ../../Tests/fixtures/v1 -max_len=100000)
+
+build/fuzz/%: Tests/Fuzz/%.c build/fuzz/$(soname)
+	$(swift_clang) -std=c11 -g -O1 -Wall -Wextra -Werror \
+	    -fsanitize=fuzzer,address -fuse-ld=lld -Iinclude $< -o $@ build/fuzz/$(soname) -lm \
+	    -Wl,-rpath,'$$ORIGIN'
+build/fuzz/$(soname): $(engine_sources) | build/fuzz
 	$(need_swift)
 	swift build -c release --product martlet --scratch-path .build-fuzz --sanitize address \
 	    -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table
-	cp .build-fuzz/release/libmartlet.so build/fuzz/$(soname)
-	$(swift_clang) -std=c11 -g -O1 -Wall -Wextra -Werror \
-	    -fsanitize=fuzzer,address -fuse-ld=lld -Iinclude Tests/Fuzz/fuzz_c_functions.c \
-	    -o build/fuzz/fuzz_c_functions build/fuzz/$(soname) -lm -Wl,-rpath,'$$ORIGIN'
-	mkdir -p build/fuzz/corpus
-	cd build/fuzz && ASAN_OPTIONS=allocator_may_return_null=1 ./fuzz_c_functions corpus \
-	    -max_total_time=$(SECONDS) -max_len=512 -len_control=0 -timeout=20 -rss_limit_mb=4096 \
-	    -malloc_limit_mb=1000000 -print_final_stats=1
+	cp .build-fuzz/release/libmartlet.so $@
 
 .PHONY: clean
 clean: ## Remove everything that make has made
