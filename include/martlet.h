@@ -816,6 +816,56 @@ MARTLET_API martlet_status martlet_load_bytes(const void *data, uint64_t size,
                                               const martlet_load_options *options,
                                               martlet_index **index);
 
+/* ---- Durable indexes ---------------------------------------------------------------------------- */
+
+/**
+ * Opens an index that lives in a folder, or makes one. It is used like any other, but every change is on
+ * disk when its call returns: whatever happens to the process or the machine then, the index is the same
+ * when it is next opened. A change that was under way is there whole or not at all.
+ *
+ * The folder holds a checkpoint, which is a file as martlet_save() writes it, and a log of the changes
+ * since, each of which costs one fdatasync(). Opening loads the one and does again what the other tells.
+ * When the log has grown long, a new checkpoint is written on a thread beside the changes that go on.
+ * docs/format.md describes both.
+ *
+ * One handle at a time has the folder open. After fork(), only the process that opened it can change the
+ * index. martlet_index_free() closes it; nothing is lost without.
+ *
+ * A change that cannot be logged fails with MARTLET_IO and has not happened. If not even that can be
+ * written, further changes fail with MARTLET_IO, too, until the index is opened again.
+ *
+ * @param[in]  path     Of the folder, which is made if it is not there; ended by NUL.
+ * @param[in]  options  What a new index is made with, and one that is there must have been; NULL: there
+ *                      must be one.
+ * @param[in]  control  Counts bytes of the checkpoint; NULL: none.
+ * @param[out] index    The new handle; NULL on failure.
+ * @return As martlet_load(); MARTLET_INVALID_ARGUMENT also if the index was made with other options;
+ *         MARTLET_IO with EAGAIN if it is open already, with ENOENT if there is none.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_open(const char *path, const martlet_index_options *options,
+                                        martlet_control *control, martlet_index **index);
+
+/**
+ * Lets others open the folder of an index that martlet_open() has opened, after any change that is under
+ * way. The handle can be searched still, and must be freed, but changes fail with MARTLET_IO. Of no
+ * effect on other indexes. martlet_index_free() does this, too.
+ *
+ * @return MARTLET_OK or MARTLET_INVALID_ARGUMENT.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_close(martlet_index *index);
+
+/**
+ * Writes a checkpoint now, which makes the next martlet_open() quick. Changes wait for it.
+ *
+ * @param[in] control  Counts bytes; NULL: none.
+ * @return MARTLET_OK; MARTLET_INVALID_ARGUMENT if the index was not opened by martlet_open();
+ *         MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED or MARTLET_IO.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_checkpoint(martlet_index *index, martlet_control *control);
+
 /* ---- Statistics ------------------------------------------------------------------------------- */
 
 #define MARTLET_LEVELS 16 /* levels are 0 to 15 */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <unistd.h>
 #if defined(__linux__)
+#include <sys/file.h>
 #include <sys/syscall.h>
 #endif
 
@@ -53,6 +54,11 @@ static inline void intrinsics_begin_writeback(int32_t descriptor) {
     const long all = 0, write = 2; /* SYNC_FILE_RANGE_WRITE, of the whole file */
     syscall(SYS_sync_file_range, descriptor, all, all, write);
 #endif
+}
+
+/** Locks an open file for this descriptor alone; false and errno if somebody else holds it. */
+static inline bool intrinsics_lock_file(int32_t descriptor) {
+    return flock(descriptor, LOCK_EX | LOCK_NB) == 0;
 }
 
 /** Whether this processor and its operating system run x86-64-v3 code (AVX2, FMA, BMI2). */

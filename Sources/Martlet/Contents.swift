@@ -15,6 +15,8 @@ final class Contents: @unchecked Sendable {
     var tombstones: [UInt32] = []
     /// Tables that the published version still shows but the next will not.
     var retired = RetiredMemory()
+    /// Where changes are made durable, before they are seen; nil if they are not.
+    var journal: Journal?
     /// The file that tables lie in, if it is mapped.
     var mapping: Mapping?
     /// That file as long as there are checks left; see `prepareForChanges`.

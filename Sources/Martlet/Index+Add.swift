@@ -12,7 +12,7 @@ extension Index {
     /// - Complexity: Expected O(rows * (`efConstruction` + log *n*) * `M`) distances; and, per call,
     ///   O(*n* / 16) words to copy and clear, so that batches are cheaper than single vectors.
     public func add(_ matrix: Matrix, _ options: AddOptions = AddOptions()) throws(MartletError) {
-        try add(matrix, options, replacing: false)
+        try add(matrix, options, as: .add)
     }
 
     /// Adds vectors as `add` does, in place of those that have their ids: all or none. What was stored
@@ -22,11 +22,11 @@ extension Index {
     public func upsert(
         _ matrix: Matrix, _ options: AddOptions = AddOptions()
     ) throws(MartletError) {
-        try add(matrix, options, replacing: true)
+        try add(matrix, options, as: .upsert)
     }
 
     private func add(
-        _ matrix: Matrix, _ options: AddOptions, replacing: Bool
+        _ matrix: Matrix, _ options: AddOptions, as kind: RecordKind
     ) throws(MartletError) {
         let start = Clock.now
         try matrix.check(dim: configuration.dim)
@@ -43,7 +43,7 @@ extension Index {
             rows: matrix.rows, element: matrix.element, ids: idsEnd - idsStart,
             metadata: columnsEnd - idsEnd)
         if matrix.rows > 0 {
-            try contents.append(matrix, options, replacing: replacing, &report)
+            try contents.append(matrix, options, as: kind, &report)
             publish()
             compactIfSparse()
         }
@@ -55,7 +55,7 @@ extension Index {
 extension Contents {
     /// Writes the batch behind the published slots. If it throws, nothing has changed.
     fileprivate func append(
-        _ matrix: Matrix, _ options: AddOptions, replacing: Bool, _ report: inout AddReport
+        _ matrix: Matrix, _ options: AddOptions, as kind: RecordKind, _ report: inout AddReport
     ) throws(MartletError) {
         guard matrix.rows <= Configuration.maxVectors - slotCount else {
             throw .indexFull(
@@ -69,9 +69,9 @@ extension Contents {
         report.encoding = Clock.now - start - report.reading
         do throws(MartletError) {
             let removal = try Removal(
-                replacing ? options.ids : nil, from: self, appending: matrix.rows)
+                kind == .upsert ? options.ids : nil, from: self, appending: matrix.rows)
             try removal.freeingIfThrows { () throws(MartletError) in
-                try enterIds(next, options, removal, &report)
+                try enterIds(next, options, kind, removal, &report)
             }
             for table in vectors.tables(notIn: next) { retired.add(table) }
             vectors = next
@@ -83,7 +83,7 @@ extension Contents {
     }
 
     private func enterIds(
-        _ vectors: VectorStore, _ options: AddOptions, _ removal: Removal,
+        _ vectors: VectorStore, _ options: AddOptions, _ kind: RecordKind, _ removal: Removal,
         _ report: inout AddReport
     ) throws(MartletError) {
         let (start, batch) = (Clock.now, slotCount..<vectors.count)
@@ -91,7 +91,7 @@ extension Contents {
             try ids.reserve(options.ids, rows: batch.count, count: slotCount, &retired)
             try ids.enter(options.ids, rows: batch.count, removal.live)
             report.ids += Clock.now - start
-            try appendMetadata(vectors, options, removal, &report)
+            try appendMetadata(vectors, options, kind, removal, &report)
         } catch {
             ids.withdraw()
             throw error
@@ -102,14 +102,14 @@ extension Contents {
     }
 
     private func appendMetadata(
-        _ vectors: VectorStore, _ options: AddOptions, _ removal: Removal,
+        _ vectors: VectorStore, _ options: AddOptions, _ kind: RecordKind, _ removal: Removal,
         _ report: inout AddReport
     ) throws(MartletError) {
         let start = Clock.now
         do throws(MartletError) {
             try metadata.append(options.columns, at: slotCount, &retired)
             report.metadata += Clock.now - start
-            try changeGraph(vectors, options, removal, &report)
+            try changeGraph(vectors, options, kind, removal, &report)
         } catch {
             metadata.withdraw()
             throw error
@@ -118,7 +118,7 @@ extension Contents {
     }
 
     private func changeGraph(
-        _ vectors: VectorStore, _ options: AddOptions, _ removal: Removal,
+        _ vectors: VectorStore, _ options: AddOptions, _ kind: RecordKind, _ removal: Removal,
         _ report: inout AddReport
     ) throws(MartletError) {
         let (start, rows) = (Clock.now, vectors.count - slotCount)
@@ -131,8 +131,23 @@ extension Contents {
             GraphChange(
                 inserted: slotCount..<vectors.count, unlinked: removal.unlinked,
                 live: removal.live),
-            vectors.view, team, options.control, &retired)
+            vectors.view, team, options.control, &retired
+        ) { () throws(MartletError) in try log(kind, vectors, options) }
         report.graph = Clock.now - start
+    }
+
+    /// Makes the batch durable, if the index is.
+    private func log(
+        _ kind: RecordKind, _ vectors: VectorStore, _ options: AddOptions
+    ) throws(MartletError) {
+        guard let journal else { return }
+        let batch = slotCount..<vectors.count
+        let assigned = Integers(data: ids.integers(from: slotCount), count: batch.count)
+        try journal.append(kind) { record throws(MartletError) in
+            try record.append(
+                vectors, batch, ids: options.ids ?? .integers(assigned),
+                metadata.pending(options.columns))
+        }
     }
 }
 

@@ -70,6 +70,10 @@ extension Index {
         guard !slots.isEmpty, !columns.isEmpty else { return }
         do throws(MartletError) {
             try contents.metadata.replace(columns, at: slots, &contents.retired)
+            try contents.journal?.append(.updateMetadata) { record throws(MartletError) in
+                try record.append(ids)
+                try record.append(contents.metadata.pending(columns), at: slots)
+            }
         } catch {
             contents.metadata.withdraw()
             throw error

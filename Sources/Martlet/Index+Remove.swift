@@ -27,6 +27,7 @@ extension Index {
         defer { writer.unlock() }
         let empty = Contents(configuration)
         empty.ids.goOn(from: contents.ids)
+        try contents.journal?.append(.clear)
         replaceContents(by: empty)
     }
 
@@ -37,7 +38,9 @@ extension Index {
         try lock(control)
         defer { writer.unlock() }
         try contents.unlinkTombstones(control)
-        replaceContents(by: try contents.compacted(control))
+        let compacted = try contents.compacted(control)
+        try contents.journal?.append(.compact)
+        replaceContents(by: compacted)
     }
 
     /// Compacts if more than a tenth of the slots are empty: removals then cost ten copied slots each,
@@ -54,6 +57,7 @@ extension Index {
     private func replaceContents(by next: Contents) {
         let retired = contents.retired
         contents.retired = RetiredMemory()
+        next.journal = contents.journal
         contents = next
         versions.publish(next.snapshot, replaced: retired)
     }
@@ -117,24 +121,31 @@ extension Contents {
     ) throws(MartletError) -> Bool {
         let removed = try snapshot.slots(of: ids)
         guard !removed.isEmpty else { return false }
-        try change(try Removal(removed, from: self, appending: 0), control)
+        try change(try Removal(removed, from: self, appending: 0), control) {
+            () throws(MartletError) in
+            try journal?.append(.remove) { record throws(MartletError) in try record.append(ids) }
+        }
         return true
     }
 
     fileprivate func unlinkTombstones(_ control: Control?) throws(MartletError) {
         guard !tombstones.isEmpty else { return }
-        try change(try Removal([], from: self, appending: 0, unlinkingAll: true), control)
+        try change(try Removal([], from: self, appending: 0, unlinkingAll: true), control) {}
     }
 
-    private func change(_ removal: Removal, _ control: Control?) throws(MartletError) {
+    /// - Parameter confirm: Called when nothing else can go wrong.
+    private func change(
+        _ removal: Removal, _ control: Control?, confirm: () throws(MartletError) -> Void
+    ) throws(MartletError) {
         try removal.freeingIfThrows { () throws(MartletError) in
-            guard !removal.unlinked.isEmpty else { return }
+            guard !removal.unlinked.isEmpty else { return try confirm() }
             let team = WorkerTeam(
                 count: WorkerTeam.size(threads: 0, tasks: removal.unlinked.count))
             defer { team.stop() }
             let change = GraphChange(
                 inserted: slotCount..<slotCount, unlinked: removal.unlinked, live: removal.live)
-            _ = try graphStore.change(change, vectors.view, team, control, &retired)
+            _ = try graphStore.change(
+                change, vectors.view, team, control, &retired, confirm: confirm)
         }
         commit(removal)
     }

@@ -26,7 +26,7 @@ public final class Index: @unchecked Sendable {
     var contents: Contents
     let lastAdd = Guarded(AddReport())
     /// What a view looks at; nil if this is no view.
-    private let viewed: PinnedVersion?
+    let viewed: PinnedVersion?
 
     public convenience init(_ configuration: Configuration) {
         self.init(Contents(configuration))
@@ -48,6 +48,8 @@ public final class Index: @unchecked Sendable {
         lastAdd.value = index.lastAdd.value
     }
 
+    deinit { close() }
+
     /// The index as it is now, to be read for as long as it is needed, whatever happens to this one:
     /// row numbers, for instance, stay what they are. It cannot be changed. It holds on to memory that
     /// later changes would release.
@@ -58,6 +60,9 @@ public final class Index: @unchecked Sendable {
     func publish() {
         versions.publish(contents.snapshot, replaced: contents.retired)
         contents.retired = RetiredMemory()
+        if let journal = contents.journal, journal.isCheckpointDue {
+            journal.startCheckpoint(of: versions)
+        }
     }
 
     /// Waits for other writers.

@@ -4,7 +4,12 @@ import Martlet
 /// The caller's structs, checked and turned into the engine's.
 
 extension Configuration {
-    init(_ given: martlet_index_options) throws(MartletError) {
+    init(_ pointer: UnsafePointer<martlet_index_options>) throws(MartletError) {
+        let defaults = martlet_index_options(
+            struct_size: 0, dim: 0, metric: martlet_metric(MARTLET_L2), M: MARTLET_DEFAULT_M,
+            ef_construction: UInt64(MARTLET_DEFAULT_EF_CONSTRUCTION), seed: 0)
+        let given = try options(
+            pointer, size: pointer.pointee.struct_size, defaults: defaults, "options")
         guard let metric = Metric(rawValue: given.metric) else {
             throw .invalidArgument(
                 "metric is \(given.metric), but must be MARTLET_L2, MARTLET_IP or MARTLET_COSINE")

@@ -35,13 +35,7 @@ public func martletIndexCreate(
         guard let given, let out else {
             throw .invalidArgument("options and index must not be NULL")
         }
-        let defaults = martlet_index_options(
-            struct_size: 0, dim: 0, metric: martlet_metric(MARTLET_L2), M: MARTLET_DEFAULT_M,
-            ef_construction: UInt64(MARTLET_DEFAULT_EF_CONSTRUCTION), seed: 0)
-        let checked = try options(
-            given, size: given.pointee.struct_size, defaults: defaults, "options")
-        let index = Index(try Configuration(checked))
-        out.pointee = handle(index)
+        out.pointee = handle(Index(try Configuration(given)))
     }
 }
 

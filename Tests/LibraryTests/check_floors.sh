@@ -29,6 +29,7 @@ avoids Martlet/Graph "Metric|Matrix|Scorer|Vector\w+|$ids|Searcher|GraphBuilder"
 avoids Martlet/Search "Metric|$ids|GraphBuilder|Filter|Metadata\w+|Mask"
 avoids Martlet/Build "Metric|Matrix|$ids|Searcher"
 avoids Martlet/Records 'Graph|LinkTable|Metric|Matrix|Scorer|Vector\w+|Searcher|GraphBuilder'
+avoids Martlet/Journal "Graph|LinkTable|Metric|Scorer|Searcher|GraphBuilder|$ids"
 for folder in JSON Metadata Filter; do
     avoids Martlet/$folder \
         'Graph|LinkTable|Metric|Matrix|Scorer|Vector\w+|Ids|IntegerIds|StringIds|Searcher|GraphBuilder'

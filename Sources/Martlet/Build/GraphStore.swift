@@ -30,10 +30,11 @@ final class GraphStore {
     }
 
     /// Makes the graph's next version. If it throws, the graph is what it was.
+    /// - Parameter confirm: Called when nothing else can go wrong.
     /// - Returns: The number of distances computed.
     func change(
         _ change: GraphChange, _ vectors: VectorView, _ team: WorkerTeam, _ control: Control?,
-        _ retired: inout RetiredMemory
+        _ retired: inout RetiredMemory, confirm: () throws(MartletError) -> Void
     ) throws(MartletError) -> Int {
         let batch = change.inserted
         let newUpperRows = try placeUpperRows(batch, &retired)
@@ -41,6 +42,7 @@ final class GraphStore {
             self, batch, newUpperRows: newUpperRows, vectors, configuration, team, control)
         try builder.unlink(change)
         try builder.insert()
+        try confirm()
         graph = builder.finish(&retired)
         return builder.distanceCount
     }

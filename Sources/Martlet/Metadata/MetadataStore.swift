@@ -22,6 +22,11 @@ final class MetadataStore {
             columns: current.list.map(\.view), bytes: current.list.reduce(0) { $0 + $1.bytes })
     }
 
+    /// The columns that the batch under way names, as they are to be.
+    func pending(_ sources: [ColumnSource]) -> [ColumnView] {
+        sources.map { next.list[next.places[Array($0.name.utf8)]!].view }
+    }
+
     /// Appends the batch's rows at slot `first`, in the given columns and no others.
     /// - Throws: `columnType`, `badText`, `indexFull`, `outOfMemory`.
     func append(

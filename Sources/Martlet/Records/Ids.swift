@@ -94,6 +94,9 @@ final class Ids: @unchecked Sendable {
         strings.withdraw()
     }
 
+    /// The integers of the slots from `slot` on, of the batch under way, too.
+    func integers(from slot: Int) -> UnsafePointer<Int64>? { integers.bySlot.map { $0 + slot } }
+
     /// Takes over what outlasts the other's ids: their kind, and what is assigned next.
     func goOn(from other: Ids) {
         kind = other.kind

@@ -30,6 +30,13 @@ struct FilePath: CustomStringConvertible {
         return FilePath(bytes[...slash] + [0])
     }
 
+    /// The path without slashes at its end, but for the root's.
+    var withoutSlash: FilePath {
+        var name = Array(bytes.dropLast())
+        while name.count > 1, name.last == CChar(UInt8(ascii: "/")) { name.removeLast() }
+        return FilePath(name + [0])
+    }
+
     /// A name in this folder.
     func appending(_ name: String) -> FilePath {
         FilePath(bytes.dropLast() + name.utf8.map { CChar(bitPattern: $0) } + [0])

@@ -19,12 +19,19 @@ final class ReplacementFile: ByteOutput {
     private var descriptor: Int32
     private var isRenamed = false
 
+    private static let (prefix, suffix) = (".martlet-", ".tmp")
+
+    /// Whether a file of this name is one that was not finished.
+    static func isTemporary(_ name: String) -> Bool {
+        name.hasPrefix(prefix) && name.hasSuffix(suffix)
+    }
+
     /// - Parameter path: What it leads to is replaced, also through symbolic links, and its permissions
     ///   are kept.
     init(replacing path: FilePath) throws(MartletError) {
         target = path.resolved
         temporary = target.folder.appending(
-            ".martlet-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp")
+            "\(Self.prefix)\(String(UInt64.random(in: 0 ... .max), radix: 36))\(Self.suffix)")
         let old = try Self.mode(of: target)
         descriptor = open(temporary.bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system("create a file beside", path) }
@@ -59,7 +66,7 @@ final class ReplacementFile: ByteOutput {
         try Self.makeDurable(target.folder)
     }
 
-    private static func makeDurable(_ folder: FilePath) throws(MartletError) {
+    static func makeDurable(_ folder: FilePath) throws(MartletError) {
         let descriptor = open(folder.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("open the folder", folder) }
         defer { close(descriptor) }

@@ -7,6 +7,7 @@
 7
 """
 
+from martlet._durable import open  # noqa: A004 - as users call it: martlet.open
 from martlet._errors import (
     ClosedIndexError,
     ColumnTypeError,
@@ -53,4 +54,5 @@ __all__ = [
     "Statistics",
     "UnknownIdError",
     "VectorLengthError",
+    "open",
 ]

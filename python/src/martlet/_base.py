@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="Base")
 
 
+def index_options(
+    dim: int, metric: str = "l2", M: int = 16, ef_construction: int = 200, seed: int = 0
+) -> _structs.IndexOptions:
+    """Return the parameters of a new index, as the library takes them."""
+    if metric not in METRICS:
+        names = ", ".join(map(repr, METRICS))
+        raise InvalidArgumentError(f"metric is {metric!r}; expected one of {names}")
+    return sized(
+        _structs.IndexOptions,
+        dim=unsigned("dim", dim),
+        metric=METRICS[metric],
+        M=unsigned("M", M, bits=32),
+        ef_construction=unsigned("ef_construction", ef_construction),
+        seed=unsigned("seed", seed),
+    )
+
+
 class Base:
     """The parameters and the handle of an index."""
 
@@ -29,18 +46,14 @@ class Base:
         ef_construction: int = 200,
         seed: int = 0,
     ) -> None:
-        if metric not in METRICS:
-            names = ", ".join(map(repr, METRICS))
-            raise InvalidArgumentError(f"metric is {metric!r}; expected one of {names}")
-        options = sized(
-            _structs.IndexOptions,
-            dim=unsigned("dim", dim),
-            metric=METRICS[metric],
-            M=unsigned("M", M, bits=32),
-            ef_construction=unsigned("ef_construction", ef_construction),
-            seed=unsigned("seed", seed),
-        )
-        self._hold(_ffi.create(options))
+        self._hold(_ffi.create(index_options(dim, metric, M, ef_construction, seed)))
+
+    @classmethod
+    def _of(cls: type[Self], handle: Handle) -> Self:
+        """Return the index behind a handle."""
+        index = cls.__new__(cls)
+        index._hold(handle)
+        return index
 
     def _hold(self, handle: Handle) -> None:
         """Become the index behind a handle."""
@@ -95,7 +108,9 @@ class Base:
         >>> index
         <martlet.Index dim=2 metric='l2' M=16 ef_construction=200 seed=0: closed>
         """
-        self._handle = None
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            _ffi.check(_ffi.lib.martlet_close(handle))
 
     def __enter__(self: Self) -> Self:
         return self

@@ -90,6 +90,12 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "martlet_save": (c_int32, (Handle, c_char_p, _CONTROL)),
     "martlet_write": (c_int32, (Handle, WriteFunction, c_void_p, _CONTROL)),
     "martlet_load": (c_int32, (c_char_p, _LOAD_OPTIONS, POINTER(Handle))),
+    "martlet_open": (
+        c_int32,
+        (c_char_p, POINTER(_structs.IndexOptions), _CONTROL, POINTER(Handle)),
+    ),
+    "martlet_close": (c_int32, (Handle,)),
+    "martlet_checkpoint": (c_int32, (Handle, _CONTROL)),
     "martlet_load_bytes": (c_int32, (c_void_p, c_uint64, _LOAD_OPTIONS, POINTER(Handle))),
     "martlet_get_statistics": (c_int32, (Handle, POINTER(_structs.Statistics))),
 }

@@ -60,7 +60,7 @@ class Saved(Base):
         if hasattr(file, "write"):
             _write(handle, file.write)
             return
-        path = _path(file)
+        path = path_bytes(file)
 
         def call(options: Watched) -> int:
             status: int = lib.martlet_save(handle, path, options.pointer())
@@ -108,9 +108,38 @@ class Saved(Base):
         >>> martlet.Index.load(file.getvalue())
         <martlet.Index dim=2 metric='l2' M=16 ef_construction=200 seed=0: 2 vectors>
         """
-        index = cls.__new__(cls)
-        index._hold(_load(file, mmap))
-        return index
+        return cls._of(_load(file, mmap))
+
+    def checkpoint(self) -> None:
+        """Make the log short of an index that ``martlet.open()`` has opened.
+
+        This happens by itself, now and then, beside other calls. Done before an index is closed, it
+        makes opening it quick. Changes in other threads wait.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The index was not opened by ``martlet.open()``.
+        OSError
+            As ``open()`` does; the index is as durable as before.
+        KeyboardInterrupt
+            Ctrl-C; likewise.
+
+        Examples
+        --------
+        >>> import martlet, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with martlet.open(folder, dim=2) as index:
+        ...         _ = index.add([[0, 0], [3, 4]])
+        ...         index.checkpoint()
+        """
+        handle = self._open()
+
+        def call(options: Watched) -> int:
+            status: int = lib.martlet_checkpoint(handle, options.pointer())
+            return status
+
+        _calls.run(call, Watched(), 0, _calls.LONG, False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as a file; a copy is an index of its own."""
@@ -119,7 +148,8 @@ class Saved(Base):
         return type(self).load, (file.getvalue(),)
 
 
-def _path(file: Any) -> bytes:
+def path_bytes(file: Any) -> bytes:
+    """Return a path as the system has it."""
     path = os.fsencode(file)
     if b"\0" in path:
         raise ValueError("embedded null byte")
@@ -158,7 +188,7 @@ def _load(file: Any, mmap: bool) -> Handle:
     mode = _structs.LOAD_MAP if mmap else _structs.LOAD_COPY
     options = sized(_structs.LoadOptions, mode=mode)
     if isinstance(file, (str, os.PathLike)):  # Bytes are what a file holds, not a path.
-        path = _path(file)
+        path = path_bytes(file)
 
         def call(options: _structs.LoadOptions) -> int:
             status: int = lib.martlet_load(path, options, byref(handle))
