@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any, Callable
 
@@ -81,6 +82,8 @@ def reopened(folder: Path) -> bytes:
 
 
 class TestOpening:
+    """What is there when a folder is opened again, and who may open it."""
+
     def test_what_was_done_is_there_again(self, folder: Path) -> None:
         states = changed(folder)
         assert reopened(folder) == states[-1]
@@ -159,6 +162,8 @@ class TestOpening:
 
 
 class TestCheckpoints:
+    """What takes the place of a log that has grown long."""
+
     def test_a_checkpoint_takes_the_place_of_the_log(self, folder: Path) -> None:
         with martlet.open(folder, DIM) as index:
             index.add(vectors(100))
@@ -203,11 +208,14 @@ class TestCheckpoints:
 
 
 class TestDamage:
+    """Logs that were cut off, or changed."""
+
     def test_a_log_may_end_anywhere(self, folder: Path, tmp_path: Path, stride: int) -> None:
         states = changed(folder)
         log = (folder / "log-0").read_bytes()
         ends = record_ends(log)
-        assert len(ends) == len(CHANGES) and ends[-1] == len(log)
+        assert len(ends) == len(CHANGES)
+        assert ends[-1] == len(log)
         for size in [*range(0, len(log), stride), *ends, *(end - 1 for end in ends)]:
             copy = copied(folder, tmp_path, log[:size])
             whole = sum(end <= size for end in ends)
@@ -261,8 +269,6 @@ class TestDamage:
             martlet.open(folder)
 
     def test_a_later_version(self, folder: Path) -> None:
-        import zlib
-
         changed(folder)
         log = bytearray((folder / "log-0").read_bytes())
         log[8] = 2
@@ -273,6 +279,8 @@ class TestDamage:
 
 
 class TestRefusals:
+    """Changes that cannot be written."""
+
     def test_a_full_disk(self, folder: Path) -> None:
         """What cannot be written has not happened; what can, still does."""
         with martlet.open(folder, DIM) as index:
@@ -288,10 +296,10 @@ class TestRefusals:
                     lambda: index.remove(list(range(40))),
                     lambda: index.update_metadata(list(range(40)), {"a": range(40)}),
                 ):
-                    with pytest.raises(OSError) as error:
+                    with pytest.raises(OSError, match="cannot write") as error:
                         change()
                     assert error.value.errno == errno.EFBIG
-                with pytest.raises(OSError):
+                with pytest.raises(OSError, match="cannot write"):
                     index.checkpoint()
                 index.remove([7])
             finally:
