@@ -75,7 +75,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
     ['b']
     >>> folder.cleanup()
     """
-    given = {"dim": dim, "metric": metric, "M": M, "ef_construction": ef_construction, "seed": seed}
+    given: dict[str, Any] = {"dim": dim, "metric": metric, "M": M, "ef_construction": ef_construction, "seed": seed}
     given = {name: value for name, value in given.items() if value is not None}
     folder = path_bytes(path)
     index = _index(folder, None, may_lack=dim is not None)
