@@ -44,3 +44,55 @@ print(len(index.add(vectors[1000:])))
 """
     )
     assert output == "2000"
+
+
+def test_both_processes_change_the_index(run_script):
+    output = run_script(
+        PREPARE
+        + """
+index.remove(range(3))
+child = os.fork()
+index.remove(range(100, 400))
+index.upsert(vectors[:600], ids=np.arange(600))
+index.compact()
+hits = index.search(vectors[:600], k=1, ef=200)
+assert hits.ids[:, 0].tolist() == list(range(600))
+print(len(index), index.stats()["reachable"], flush=True)
+index.clear()
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    )
+    assert output.split() == ["1000"] * 4
+
+
+def test_a_child_goes_on_beside_a_parent_that_searches(run_script):
+    output = run_script(
+        PREPARE
+        + """
+import threading
+stop = threading.Event()
+
+def search():
+    while not stop.is_set():
+        index.search(vectors[:100], k=5)
+
+threads = [threading.Thread(target=search) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for first in range(0, 500, 50):
+    child = os.fork()
+    if child == 0:
+        index.remove(range(first, first + 50))
+        index.upsert(vectors[1000:1100], ids=np.arange(1000, 1100))
+        index.compact()
+        os._exit(0 if len(index) == index.stats()["reachable"] == 1050 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+stop.set()
+for thread in threads:
+    thread.join()
+print(len(index))
+"""
+    )
+    assert output == "1000"

@@ -189,3 +189,73 @@ def test_progress_bar_without_tqdm(monkeypatch):
     with pytest.raises(ImportError, match="tqdm"):
         index.add(VECTORS, progress=True)
     assert len(index) == 0
+
+
+def test_ctrl_c_in_changes(run_script):
+    output = run_script(
+        SCRIPT
+        + """
+import time
+pressed = []
+
+def press_after(seconds):
+    while sys._current_frames()[main].f_code.co_name != "_watch":
+        pass
+    time.sleep(seconds)
+    pressed.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+def seen():
+    hits = index.search(vectors[:100], k=5, threads=1)
+    return hits.ids.tobytes(), hits.distances.tobytes(), index.stats(), index.metadata([0, 2])
+
+index = martlet.Index(512, M=32, ef_construction=200)
+index.add(vectors[:8000], metadata={"row": list(range(8000))})
+index.remove(range(3, 100))
+every_other = np.arange(100, 8000, 2)
+calls = {
+    "add": lambda: index.add(vectors[:8000]),
+    "upsert": lambda: index.upsert(vectors[:8000], ids=np.arange(4000, 12_000)),
+    "remove": lambda: index.remove(every_other),
+    "compact": index.compact,
+}
+for name, call in calls.items():
+    for seconds in (0, 0.05) if name != "compact" else (0,):
+        before = seen()
+        threading.Thread(target=press_after, args=[seconds], daemon=True).start()
+        try:
+            call()
+            raise SystemExit(name + " was not interrupted")
+        except KeyboardInterrupt:
+            assert time.perf_counter() - pressed.pop() < 0.2, name
+        assert seen() == before, name
+for call in calls.values():
+    call()
+print(len(index), index.stats()["reachable"])
+"""
+    )
+    assert output == "11953 11953"
+
+
+def test_progress_of_a_removal():
+    index = martlet.Index(16)
+    index.add(VECTORS)
+    reports = []
+    index.remove(range(500), progress=lambda done, total: reports.append((done, total)))
+    assert reports == sorted(reports)
+    assert reports[-1] == (500, 500)
+    assert len(index) == 1500
+
+    def refuse(done, total):
+        raise LookupError(f"{done} of {total}")
+
+    with pytest.raises(LookupError, match="0 of 600"):
+        index.remove(range(500, 1100), progress=refuse)
+    assert len(index) in (900, 1500)  # It may have ended before it was refused.
+
+
+def test_when_a_thread_dies_at_once(monkeypatch):
+    """As one does that finds no memory."""
+    index = martlet.Index(16)
+    monkeypatch.setattr(_calls, "start_new_thread", lambda function, arguments: None)
+    assert len(index.add(VECTORS, progress=lambda done, total: None)) == 2000

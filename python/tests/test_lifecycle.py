@@ -146,3 +146,38 @@ def test_the_interpreter_exits_with_indexes_alive(run_script):
         """
     )
     assert output.splitlines() == ["0 1", "1 1", "[0]"]
+
+
+@pytest.mark.parametrize("daemon", [False, True])
+def test_the_interpreter_exits_while_threads_are_in_calls(run_script, daemon):
+    output = run_script(
+        """
+        import sys, threading
+        import numpy as np
+        import martlet
+
+        daemon = sys.argv[1] == "True"
+        vectors = np.random.default_rng(0).standard_normal((2000, 16), np.float32)
+        index = martlet.Index(16, ef_construction=50)
+        index.add(vectors)
+        begun = threading.Barrier(5)
+
+        def repeat(call):
+            call()
+            begun.wait()
+            while daemon:
+                call()
+
+        for call in (
+            lambda: index.search(vectors, k=5),
+            lambda: index.search(vectors[0], k=5),
+            lambda: index.upsert(vectors, ids=np.arange(2000)),
+            lambda: index.stats(),
+        ):
+            threading.Thread(target=repeat, args=[call], daemon=daemon).start()
+        begun.wait()
+        print(len(index))
+        """,
+        daemon,
+    )
+    assert output == "2000"

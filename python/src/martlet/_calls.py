@@ -96,9 +96,11 @@ def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
     ended = allocate_lock()
     ended.acquire()
 
-    def helper() -> None:
+    def make() -> None:
+        if not _take(ticket):
+            return
         try:
-            check(ticket.pop()(watched))
+            check(call(watched))
             outcome.append(None)
         except BaseException as error:  # noqa: BLE001 - raised where the call was made
             outcome.append(error)
@@ -106,10 +108,11 @@ def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
             ended.release()
 
     try:
-        _start(helper)
+        _start(make)
         while not outcome:
             report(control.done, rows)
-            ended.acquire(timeout=_INTERVAL)
+            if not ended.acquire(timeout=_INTERVAL):
+                make()  # Without memory, a new thread dies before it has taken the ticket.
     except BaseException:
         control.cancel = 1
         if not _take(ticket):
@@ -119,11 +122,11 @@ def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
     report(control.done, rows)
 
 
-def _start(helper: Callable[[], None]) -> None:
+def _start(make: Callable[[], None]) -> None:
     try:
-        start_new_thread(helper, ())
+        start_new_thread(make, ())
     except RuntimeError:  # There are no new threads when the interpreter is about to exit.
-        helper()
+        make()
 
 
 def _take(ticket: list[Call]) -> bool:
