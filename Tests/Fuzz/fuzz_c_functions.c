@@ -149,18 +149,19 @@ static martlet_matrix *new_matrix(input *in, const rows_given *given) {
     return new_struct(&matrix, sizeof matrix, claimed);
 }
 
-/* The kind of an index's ids is fixed once it has some. */
+/* The kind of an index's ids is fixed once it has some, for good. */
 static void require_kind(subject *on) {
     martlet_statistics seen;
     seen.struct_size = sizeof seen;
     REQUIRE(martlet_get_statistics(on->index, &seen) == MARTLET_OK);
-    REQUIRE((seen.id_kind == MARTLET_NO_IDS_YET) == (seen.count == 0));
+    REQUIRE(seen.id_kind != MARTLET_NO_IDS_YET || seen.count == 0);
     REQUIRE(on->kind == MARTLET_NO_IDS_YET || on->kind == seen.id_kind);
     on->kind = seen.id_kind;
 }
 
 static void fuzz_add(input *in, subject *on) {
-    const bool typed = one_in(in, 2), with_options = !one_in(in, 8), with_ids = one_in(in, 2);
+    const bool replace = one_in(in, 3), typed = replace || one_in(in, 2);
+    const bool with_options = !one_in(in, 8), with_ids = one_in(in, 2);
     martlet_control complete = any_control(in);
     martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
     rows_given given = any_vectors(in, on, typed, &complete);
@@ -180,7 +181,8 @@ static void fuzz_add(input *in, subject *on) {
     void *chosen = with_options || given.rows > most_rows ? claimed : NULL;
     martlet_matrix *matrix = new_matrix(in, &given);
     const martlet_status status =
-        typed ? martlet_add_matrix(on->index, or_null(in, matrix), chosen)
+        replace ? martlet_upsert(on->index, or_null(in, matrix), chosen)
+        : typed ? martlet_add_matrix(on->index, or_null(in, matrix), chosen)
               : martlet_add(on->index, given.data, given.rows, given.place.row_stride,
                             given.place.component_stride, chosen);
 
@@ -189,7 +191,11 @@ static void fuzz_add(input *in, subject *on) {
                    MARTLET_ID_KIND, MARTLET_COLUMN_TYPE, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED,
                    MARTLET_INDEX_FULL);
     REQUIRE(typed || status != MARTLET_DIMENSION_MISMATCH);
-    REQUIRE(count_of(on->index) == before + (status == MARTLET_OK ? given.rows : 0));
+    const uint64_t after = count_of(on->index), most = before + given.rows;
+    if (status != MARTLET_OK)
+        REQUIRE(after == before);
+    else
+        REQUIRE(replace ? after >= before && after >= given.rows && after <= most : after == most);
     if (status == MARTLET_OK)
         require_finished(chosen, sizeof options, control, given.rows);
     require_kind(on);
@@ -200,6 +206,61 @@ static void fuzz_add(input *in, subject *on) {
     free_ids(&ids);
     free(control);
     free(given.place.memory);
+}
+
+/* ---- Remove --------------------------------------------------------------------------------- */
+
+/* Ids of the index if it has integers, mostly: a stretch of rows, or every third. */
+static void take_known(input *in, const subject *on, ids_given *ids) {
+    const uint64_t stored = count_of(on->index), count = ids->complete.count;
+    const int64_t step = one_in(in, 2) ? 1 : 3;
+    const uint64_t first = stored > 0 ? next_byte(in) % stored : 0;
+    if (on->kind != MARTLET_INTEGER_IDS || ids->kind != MARTLET_INTEGER_IDS || one_in(in, 8) ||
+        first + count * (uint64_t)step > stored)
+        return;
+    for (uint64_t i = 0; i < count; i += 1) {
+        const int64_t row = (int64_t)first + (int64_t)i * step;
+        int64_t id = 0;
+        REQUIRE(martlet_get_integer_ids(on->index, &row, 1, &id) == MARTLET_OK);
+        memcpy(element_at(ids->integers, i, 0), &id, sizeof id);
+    }
+}
+
+static void fuzz_remove(input *in, subject *on) {
+    martlet_control complete = any_control(in);
+    martlet_control *control = one_in(in, 2) ? any_struct(in, &complete, sizeof complete) : NULL;
+    ids_given ids = new_ids(in, next_byte(in) % most_rows);
+    take_known(in, on, &ids);
+    const uint64_t before = count_of(on->index);
+    const bool is_counted = ids.claimed->struct_size > offsetof(martlet_ids, count);
+    const martlet_status status = martlet_remove(on->index, or_null(in, ids.claimed), control);
+    REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_BAD_TEXT, MARTLET_ID_EXISTS,
+                   MARTLET_ID_NOT_FOUND, MARTLET_ID_KIND, MARTLET_OUT_OF_MEMORY,
+                   MARTLET_CANCELLED);
+    const uint64_t gone = status == MARTLET_OK && is_counted ? ids.complete.count : 0;
+    REQUIRE(count_of(on->index) == before - gone);
+    require_kind(on);
+    free_ids(&ids);
+    free(control);
+}
+
+static void fuzz_clear_or_compact(input *in, subject *on) {
+    const uint64_t before = count_of(on->index);
+    martlet_statistics seen;
+    seen.struct_size = sizeof seen;
+    if (one_in(in, 4)) {
+        REQUIRE(martlet_clear(on->index) == MARTLET_OK && count_of(on->index) == 0);
+    } else {
+        martlet_control complete = any_control(in);
+        martlet_control *control = any_struct(in, &complete, sizeof complete);
+        const martlet_status status = martlet_compact(on->index, or_null(in, control));
+        REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY, MARTLET_CANCELLED);
+        REQUIRE(count_of(on->index) == before);
+        REQUIRE(martlet_get_statistics(on->index, &seen) == MARTLET_OK);
+        REQUIRE(status != MARTLET_OK || seen.removed == 0);
+        free(control);
+    }
+    require_kind(on);
 }
 
 /* ---- Search --------------------------------------------------------------------------------- */
@@ -411,7 +472,8 @@ static void fuzz_tell_ids(input *in, subject *on) {
     text.offsets = or_null(in, offsets);
     martlet_status status = martlet_get_ids(on->index, or_null(in, rows), count, &text);
     REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_ID_KIND, MARTLET_BUFFER_TOO_SMALL);
-    REQUIRE(on->kind == MARTLET_STRING_IDS || (status != MARTLET_OK && text.size == 0));
+    REQUIRE(on->kind != MARTLET_INTEGER_IDS || status != MARTLET_OK);
+    REQUIRE(on->kind == MARTLET_STRING_IDS || text.size == 0);
     if (status == MARTLET_BUFFER_TOO_SMALL) {
         free(data);
         free(offsets);
@@ -455,6 +517,29 @@ static void fuzz_statistics(input *in, subject *on) {
     free(claimed);
 }
 
+/* Looks at a view while the index changes: of all vectors, before and after. */
+static void fuzz_view(input *in, subject *on) {
+    martlet_index *view = NULL;
+    REQUIRE(martlet_index_view(on->index, &view) == MARTLET_OK);
+    REQUIRE(martlet_index_view(on->index, NULL) == MARTLET_INVALID_ARGUMENT);
+    const uint64_t count = count_of(on->index);
+    subject seen = *on;
+    seen.index = view;
+    if (one_in(in, 2))
+        fuzz_add(in, on);
+    fuzz_remove(in, on);
+    fuzz_clear_or_compact(in, on);
+    REQUIRE(count_of(view) == count);
+    REQUIRE(martlet_clear(view) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_compact(view, NULL) == MARTLET_INVALID_ARGUMENT);
+    fuzz_search(in, &seen);
+    fuzz_look_up(in, &seen);
+    fuzz_tell_ids(in, &seen);
+    fuzz_statistics(in, &seen);
+    REQUIRE(count_of(view) == count);
+    martlet_index_free(view);
+}
+
 /* No function follows a NULL handle. */
 static void fuzz_without_index(void) {
     const float vector[1] = {1};
@@ -484,6 +569,12 @@ static void fuzz_without_index(void) {
     REQUIRE(martlet_get_columns(NULL, &text, NULL) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_get_values(NULL, "", 0, NULL, 0, &values) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_update_metadata(NULL, &one, NULL, 0) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_upsert(NULL, &matrix, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_remove(NULL, &one, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_clear(NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_compact(NULL, NULL) == MARTLET_INVALID_ARGUMENT);
+    martlet_index *view = (martlet_index *)(void *)&count;
+    REQUIRE(martlet_index_view(NULL, &view) == MARTLET_INVALID_ARGUMENT && view == NULL);
     REQUIRE(martlet_get_statistics(NULL, &statistics) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(strlen(martlet_version()) > 0 && strlen(martlet_kernels()) > 0);
     martlet_index_free(NULL);
@@ -491,8 +582,9 @@ static void fuzz_without_index(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     static void (*const calls[])(input *, subject *) = {
-        fuzz_add, fuzz_add, fuzz_add, fuzz_search, fuzz_search,
-        fuzz_look_up, fuzz_tell_ids, fuzz_metadata, fuzz_statistics};
+        fuzz_add, fuzz_add, fuzz_add, fuzz_search, fuzz_search, fuzz_remove, fuzz_remove,
+        fuzz_clear_or_compact, fuzz_view, fuzz_look_up, fuzz_tell_ids, fuzz_metadata,
+        fuzz_statistics};
     input in = {bytes, size, size};
     subject on = new_subject(&in);
     if (on.index == NULL)
