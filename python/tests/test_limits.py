@@ -1,0 +1,75 @@
+"""The bounds of what changes take: dimensions, beams, and emptied indexes."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle
+import pytest
+
+import martlet
+
+
+@pytest.mark.parametrize(("dim", "count"), [(1, 3000), (65_536, 40)])
+@pytest.mark.parametrize("metric", ["l2", "ip", "cosine"])
+def test_dimensions(dim, count, metric):
+    vectors, queries = oracle.gaussian(count, dim, seed=51), oracle.gaussian(5, dim, seed=52)
+    index = martlet.Index(dim, metric, ef_construction=50)
+    index.add(vectors)
+    index.remove(range(0, count, 3))
+    index.upsert(-vectors[1::3], ids=range(1, count, 3))
+    index.compact()
+    vectors[1::3] *= -1
+    left = np.concatenate([np.arange(2, count, 3), np.arange(1, count, 3)])
+    assert index.get(left).tobytes() == vectors[left].tobytes()
+    assert index.stats()["reachable"] == len(index) == len(left)
+    hits = index.search(queries, k=len(left), ef=len(left))
+    assert (np.sort(hits.ids, axis=1) == np.sort(left)).all()
+    for query, distances in zip(queries, hits.distances):
+        exact = np.sort(oracle.distances(vectors[left], query, metric)[0])
+        np.testing.assert_allclose(distances, exact, rtol=1e-4, atol=1e-4 * abs(exact).max())
+
+
+@pytest.mark.parametrize("ef", [1, 64, 3000, 2**32 - 2])
+def test_k_and_ef_up_to_and_beyond_the_vectors_that_are_left(ef):
+    vectors = oracle.clustered(3000, 8, seed=53)
+    index = martlet.Index(8, ef_construction=50)
+    index.add(vectors)
+    index.remove(range(500, 1500))
+    for k in (1999, 2000, 2001, 5000):
+        hits = index.search(vectors[700], k=k, ef=ef)
+        assert hits.counts == min(k, 2000)
+        found = hits.ids[: hits.counts]
+        assert len(set(found.tolist())) == hits.counts
+        assert not ((found >= 500) & (found < 1500)).any()
+    assert (hits.ids[2000:] == -1).all()
+
+
+@pytest.mark.parametrize("k", [0, 1, 10])
+@pytest.mark.parametrize("ef", [1, 64, 2**32 - 2])
+def test_an_emptied_index_is_empty(k, ef):
+    index = martlet.Index(8)
+    index.add(oracle.gaussian(2000, 8, seed=54))
+    for empty in (lambda: index.remove(range(2000)), index.compact, index.clear):
+        empty()
+        hits = index.search(np.ones((3, 8)), k=k, ef=ef)
+        assert hits.ids.tolist() == [[-1] * k] * 3
+        assert hits.counts.tolist() == [0, 0, 0]
+        assert len(index) == index.count() == index.stats()["reachable"] == 0
+    index.add(np.ones((1, 8)))
+    assert index.search(np.ones(8), k=k, ef=ef).ids.tolist() == ([2000] + [-1] * 9)[:k]
+
+
+@pytest.mark.long
+def test_rows_beyond_4_gb():
+    """20,000 rows of 65,536 numbers: byte offsets pass 2^31 and 2^32."""
+    count, dim = 20_000, 65_536
+    vectors = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None], (count, dim))
+    index = martlet.Index(dim, M=2, ef_construction=2)
+    index.add(vectors)
+    assert count * dim * 4 > 2**32
+    assert index.get(count - 1)[[0, -1]].tolist() == [count - 1, count - 1]
+    index.remove(range(0, count, 2))
+    index.compact()
+    for row in (1, 8191, 8193, 16_383, 16_385, count - 1):
+        assert (index.get(row) == row).all()
+        assert index.search(vectors[row], k=1, ef=64).ids.tolist() == [row]
