@@ -4,8 +4,11 @@
 #ifndef MARTLET_INTRINSICS_H
 #define MARTLET_INTRINSICS_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/file.h>
@@ -47,6 +50,15 @@ static inline int64_t intrinsics_processors(void) {
     return sysconf(_SC_NPROCESSORS_ONLN);
 #endif
 }
+
+/* What Swift's overlay of Glibc has wrappers for. They lie in one object with others that need glibc
+ * 2.35, so that the library would need it, too, if it used any of them. */
+static inline int32_t intrinsics_errno(void) { return errno; }
+static inline int32_t intrinsics_open(const char *path, int32_t flags, uint32_t mode) {
+    return open(path, flags, mode);
+}
+static inline bool intrinsics_is_file(uint32_t mode) { return S_ISREG(mode); }
+static inline bool intrinsics_is_folder(uint32_t mode) { return S_ISDIR(mode); }
 
 /** Has the system begin to put on disk what was written to a file. Waits for nothing. */
 static inline void intrinsics_begin_writeback(int32_t descriptor) {

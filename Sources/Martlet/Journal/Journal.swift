@@ -105,13 +105,14 @@ final class FolderLock {
     /// - Throws: `io` with EAGAIN if somebody else holds it.
     init(_ folder: FilePath, mayCreate: Bool) throws(MartletError) {
         let path = folder.appending("lock")
-        descriptor = open(path.bytes, O_RDWR | O_CLOEXEC | (mayCreate ? O_CREAT : 0), 0o666)
+        descriptor = intrinsics_open(
+            path.bytes, O_RDWR | O_CLOEXEC | (mayCreate ? O_CREAT : 0), 0o666)
         guard descriptor >= 0 else {
-            guard errno == ENOENT else { throw .system("open", path) }
+            guard intrinsics_errno() == ENOENT else { throw .system("open", path) }
             throw .io("there is no index in \(folder)", code: ENOENT)
         }
         guard !intrinsics_lock_file(descriptor) else { return }
-        let code = errno
+        let code = intrinsics_errno()
         Glibc.close(descriptor)
         descriptor = -1
         guard code == EWOULDBLOCK else { throw .system("lock", path, code: code) }

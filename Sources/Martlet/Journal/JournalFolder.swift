@@ -1,3 +1,4 @@
+import CIntrinsics
 import Glibc
 
 /// What lies in the folder of a journal.
@@ -29,7 +30,7 @@ struct JournalFolder {
     /// Makes the folder, if there is none.
     /// - Throws: `io`.
     static func make(_ path: FilePath) throws(MartletError) {
-        guard mkdir(path.bytes, 0o777) == 0 || errno == EEXIST else {
+        guard mkdir(path.bytes, 0o777) == 0 || intrinsics_errno() == EEXIST else {
             throw .system("create the folder", path)
         }
         try ReplacementFile.makeDurable(path.parent)

@@ -1,3 +1,4 @@
+import CIntrinsics
 import Glibc
 
 /// Appends records to a log, each durable before the change it tells of is seen.
@@ -19,7 +20,7 @@ final class LogWriter {
     init(creating path: FilePath, epoch: Int, after sequence: Int) throws(MartletError) {
         self.path = path
         (size, self.sequence) = (LogFormat.headerSize, sequence)
-        descriptor = open(path.bytes, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        descriptor = intrinsics_open(path.bytes, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system("create", path) }
         let header = LogFormat.header(epoch: epoch, after: sequence)
         try write(header, at: 0)
@@ -31,7 +32,7 @@ final class LogWriter {
     init(continuing path: FilePath, _ log: LogReader) throws(MartletError) {
         self.path = path
         (size, sequence) = (log.place, log.sequence)
-        descriptor = open(path.bytes, O_RDWR | O_CLOEXEC)
+        descriptor = intrinsics_open(path.bytes, O_RDWR | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw .system("open", path) }
         guard ftruncate(descriptor, size) == 0, fdatasync(descriptor) == 0 else {
             throw .system("write", path)
@@ -81,7 +82,7 @@ final class LogWriter {
         while done < bytes.count {
             let count = pwrite(
                 descriptor, bytes.baseAddress! + done, bytes.count - done, place + done)
-            guard count >= 0 || errno == EINTR else { throw .system("write", path) }
+            guard count >= 0 || intrinsics_errno() == EINTR else { throw .system("write", path) }
             done += max(count, 0)
         }
     }

@@ -1,3 +1,4 @@
+import CIntrinsics
 import Glibc
 
 /// A path as the system has it: bytes, in no particular encoding.
@@ -45,7 +46,9 @@ struct FilePath: CustomStringConvertible {
 
 extension MartletError {
     /// What the system's latest refusal means for `action`, "read" for instance.
-    static func system(_ action: String, _ path: FilePath, code: Int32 = errno) -> MartletError {
+    static func system(
+        _ action: String, _ path: FilePath, code: Int32 = intrinsics_errno()
+    ) -> MartletError {
         .io("cannot \(action) \(path): \(String(cString: strerror(code)))", code: code)
     }
 }

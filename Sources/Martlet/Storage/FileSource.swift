@@ -1,3 +1,4 @@
+import CIntrinsics
 import Glibc
 
 /// Where the bytes of a file come from.
@@ -65,16 +66,17 @@ final class OpenFile {
 
     init(_ path: FilePath) throws(MartletError) {
         self.path = path
-        descriptor = open(path.bytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        descriptor = intrinsics_open(path.bytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { throw .system("open", path) }
         var status = stat()
         let isKnown = fstat(descriptor, &status) == 0
         size = Int(status.st_size)
         guard isKnown else { throw .system("read", path) }
-        let kind = status.st_mode & S_IFMT
-        guard kind != S_IFDIR else { throw .system("read", path, code: EISDIR) }
+        guard !intrinsics_is_folder(status.st_mode) else {
+            throw .system("read", path, code: EISDIR)
+        }
         // A pipe, say, that somebody would have to write to.
-        guard kind == S_IFREG else {
+        guard intrinsics_is_file(status.st_mode) else {
             throw .io("cannot read \(path), which is no ordinary file", code: EINVAL)
         }
     }
@@ -88,7 +90,7 @@ final class OpenFile {
         while done < range.count {
             let count = pread(
                 descriptor, target + done, range.count - done, range.lowerBound + done)
-            guard count >= 0 || errno == EINTR else { throw .system("read", path) }
+            guard count >= 0 || intrinsics_errno() == EINTR else { throw .system("read", path) }
             guard count != 0 else {
                 throw .badFormat("\(path) has become shorter while it was read")
             }
@@ -111,7 +113,7 @@ final class Mapping: @unchecked Sendable {
         }
         let address = mmap(
             nil, file.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.descriptor, 0)
-        guard let address, address != MAP_FAILED else { throw .system("map", path) }
+        guard let address, Int(bitPattern: address) != -1 else { throw .system("map", path) }
         bytes = UnsafeMutableRawBufferPointer(start: address, count: file.size)
     }
 

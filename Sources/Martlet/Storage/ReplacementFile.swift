@@ -33,7 +33,8 @@ final class ReplacementFile: ByteOutput {
         temporary = target.folder.appending(
             "\(Self.prefix)\(String(UInt64.random(in: 0 ... .max), radix: 36))\(Self.suffix)")
         let old = try Self.mode(of: target)
-        descriptor = open(temporary.bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        descriptor = intrinsics_open(
+            temporary.bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system("create a file beside", path) }
         // Only a wish: who may write a folder need not own the file in it.
         if let old { fchmod(descriptor, old & 0o7777) }
@@ -48,7 +49,9 @@ final class ReplacementFile: ByteOutput {
         var left = bytes
         while !left.isEmpty {
             let written = Glibc.write(descriptor, left.baseAddress, left.count)
-            guard written >= 0 || errno == EINTR else { throw .system("write", target) }
+            guard written >= 0 || intrinsics_errno() == EINTR else {
+                throw .system("write", target)
+            }
             left = UnsafeRawBufferPointer(rebasing: left[max(written, 0)...])
         }
         // So that there is little left to wait for in the end.
@@ -67,19 +70,21 @@ final class ReplacementFile: ByteOutput {
     }
 
     static func makeDurable(_ folder: FilePath) throws(MartletError) {
-        let descriptor = open(folder.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = intrinsics_open(folder.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw .system("open the folder", folder) }
         defer { close(descriptor) }
         // Some file systems cannot, and answer so.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw .system("write", folder) }
+        guard fsync(descriptor) == 0 || intrinsics_errno() == EINVAL else {
+            throw .system("write", folder)
+        }
     }
 
     /// The permissions of a file that is there.
     private static func mode(of path: FilePath) throws(MartletError) -> mode_t? {
         var status = stat()
         guard stat(path.bytes, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let code = status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
+        guard intrinsics_is_file(status.st_mode) else {
+            let code = intrinsics_is_folder(status.st_mode) ? EISDIR : EINVAL
             throw .io("cannot replace \(path), which is no ordinary file", code: code)
         }
         return status.st_mode
