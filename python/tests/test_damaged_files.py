@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import damage
+import numpy as np
 import pytest
 
 import martlet
@@ -112,6 +113,53 @@ def test_huge_claims(data, tmp_path):
     struct.pack_into("<Q", claim, len(data) - 24, 2**58)
     struct.pack_into("<I", claim, len(data) - 4, zlib.crc32(claim[-32:-4]))
     assert_refused(bytes(claim), tmp_path, "table of sections")
+
+
+def links_of_the_first_node(change):
+    """Return a file in which they have been changed, with right checksums."""
+    index = martlet.Index(3, M=4)
+    index.add(np.random.default_rng(2).normal(size=(60, 3)))
+    sections = damage.split(damage.saved(index))
+    base = next(section for section in sections if section[0] == 21)
+    links = np.frombuffer(base[2], "<u4").copy()
+    change(links[:8])
+    base[2] = links.tobytes()
+    return damage.join(sections)
+
+
+def to_itself(links):
+    links[0] = 0
+
+
+def twice_to_another(links):
+    links[1] = links[0]
+
+
+def behind_the_end(links):
+    links[:] = [links[0], 2**32 - 1, links[1], *[2**32 - 1] * 5]
+
+
+@pytest.mark.parametrize("change", [to_itself, twice_to_another, behind_the_end])
+def test_links_that_changes_would_stumble_over(change, tmp_path):
+    """Searches do not: a mapped file is refused by the first change."""
+    data = links_of_the_first_node(change)
+    with pytest.raises(martlet.FormatError, match="baseLinks, node 0"):
+        martlet.Index.load(data)
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    index = martlet.Index.load(path, mmap=True)
+    hits = index.search([1, 2, 3], k=5)
+    for call in (lambda: index.add([[1, 2, 3]]), lambda: index.remove(hits.ids)):
+        with pytest.raises(martlet.FormatError, match="baseLinks, node 0"):
+            call()
+    assert index.search([1, 2, 3], k=5).ids.tolist() == hits.ids.tolist()
+
+
+def test_a_link_to_no_node(tmp_path):
+    def beyond(links):
+        links[0] = 60
+
+    assert_refused(links_of_the_first_node(beyond), tmp_path, "baseLinks", "below 60")
 
 
 def test_the_sentence_says_what_is_wrong(data, tmp_path):

@@ -6,11 +6,12 @@ import copy
 import errno
 import io
 import os
-import pathlib
 import pickle
+import re
 import stat
 import subprocess
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,6 +145,21 @@ def test_a_mapped_file_does_not_change(index, tmp_path):
     mapped.save(path)
     assert len(martlet.Index.load(path)) == 106
     assert mapped.search(np.eye(6)[0], k=1).ids.tolist() == ["a"]
+
+
+def test_searches_write_to_no_page_of_a_mapped_file(index, tmp_path):
+    """So processes share all of them."""
+
+    def private():
+        entry = Path("/proc/self/smaps").read_text().split(str(path), 1)[1]
+        return re.search(r"Private_Dirty: +(\d+) kB", entry).group(1)
+
+    path = tmp_path / "mapped"
+    index.save(path)
+    mapped = martlet.Index.load(path, mmap=True)
+    mapped.search(np.eye(6), k=200)
+    mapped.get(["n1", "n100"])
+    assert private() == "0"
 
 
 def test_saving_over_a_file_keeps_its_permissions_and_links(index, tmp_path):
@@ -350,6 +366,6 @@ def test_a_million_vectors_are_mapped_at_once(run_script, tmp_path):
             times.append(time.process_time() - start)
         print(min(times), len(loaded))
     """
-    seconds, count = run_script(script, tmp_path / pathlib.Path("x")).split()
+    seconds, count = run_script(script, tmp_path / Path("x")).split()
     assert int(count) == 1_000_000
     assert float(seconds) < 0.05
