@@ -1,84 +1,14 @@
 /* Saving, interrupted: at each call by which it writes, the process is killed, or the call fails. What
  * the path leads to is then the old file or the new one, whole; and after a failure that is told, no
  * other file is left. */
-#ifndef _GNU_SOURCE /* which C++ defines by itself */
-#define _GNU_SOURCE
-#endif
-#include "oracle.h"
+#include "faults.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* ---- The system's functions, in place of those of libc --------------------------------------- */
-
-typedef enum fault { NO_FAULT, KILL_BEFORE, KILL_AFTER, FAIL, WRITE_PART } fault;
-
-static fault planned = NO_FAULT;
-static int calls_left = 0; /* until it happens */
-static int fault_errno = 0;
-static int calls = 0;
-
-/* Counts a call; returns whether it is to fail. */
-static int strikes(fault kind) {
-    if (kind == KILL_BEFORE)
-        calls += 1;
-    if (planned != kind || calls_left != calls)
-        return 0;
-    if (kind == KILL_BEFORE || kind == KILL_AFTER)
-        kill(getpid(), SIGKILL);
-    errno = fault_errno;
-    return 1;
-}
-
-static long perform(long number, long a, long b, long c, long d) {
-    if (strikes(KILL_BEFORE) || strikes(FAIL))
-        return -1;
-    if (number == SYS_write && c > 1 && strikes(WRITE_PART))
-        c = c / 2;
-    const long result = syscall(number, a, b, c, d);
-    strikes(KILL_AFTER);
-    return result;
-}
-
-ssize_t our_write(int file, const void *data, size_t size) __asm__("write");
-int our_fsync(int file) __asm__("fsync");
-int our_rename(const char *from, const char *to) __asm__("rename");
-int our_open(const char *path, int flags, ...) __asm__("open");
-int our_close(int file) __asm__("close");
-
-ssize_t our_write(int file, const void *data, size_t size) {
-    return perform(SYS_write, file, (long)data, (long)size, 0);
-}
-int our_fsync(int file) { return (int)perform(SYS_fsync, file, 0, 0, 0); }
-int our_rename(const char *from, const char *to) {
-    return (int)perform(SYS_renameat, AT_FDCWD, (long)from, AT_FDCWD, (long)to);
-}
-int our_open(const char *path, int flags, ...) {
-    return (int)perform(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, 0666);
-}
-int our_close(int file) { return (int)perform(SYS_close, file, 0, 0, 0); }
-
-static void plan(fault kind, int call, int code) {
-    planned = kind;
-    calls = 0;
-    calls_left = call;
-    fault_errno = code;
-}
 
 /* ---- What is tried ----------------------------------------------------------------------------- */
 
-static char folder[] = "/tmp/martlet-faults-XXXXXX";
-static char path[64];
+static char path[128];
 
 /* Files in the folder. */
 static int files(void) {
@@ -92,17 +22,6 @@ static int files(void) {
 
 static martlet_index *earlier, *later;
 enum { dim = 512, earlier_rows = 20, later_rows = 5000 }; /* the later one takes several writes */
-
-static void remove_files(void) {
-    DIR *open_folder = opendir(folder);
-    for (struct dirent *entry; (entry = readdir(open_folder)) != NULL;) {
-        char name[512];
-        snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2)
-            unlink(name);
-    }
-    closedir(open_folder);
-}
 
 static martlet_index *filled(uint64_t rows) {
     martlet_index_options options = MARTLET_INDEX_OPTIONS_INIT;
@@ -147,21 +66,17 @@ static int calls_of_a_save(void) {
     return all;
 }
 
+static void save_later(void) { martlet_save(later, path, NULL); }
+
 static void test_killed_at_every_call(void) {
     const int most = calls_of_a_save();
     int kept = 0, replaced = 0;
     for (int call = 1; call <= most; call += 1) {
         for (fault kind = KILL_BEFORE; kind <= KILL_AFTER; kind = (fault)(kind + 1)) {
             save_earlier();
-            const pid_t child = fork();
-            if (child == 0) {
-                plan(kind, call, 0);
-                martlet_save(later, path, NULL);
-                _exit(0);
-            }
-            int status = 0;
-            CHECK(waitpid(child, &status, 0) == child);
-            CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+            plan(kind, call, 0);
+            CHECK(is_killed(save_later));
+            plan(NO_FAULT, 0, 0);
             const int64_t count = stored();
             CHECK(count == earlier_rows || count == later_rows);
             if (count == earlier_rows) kept += 1; else replaced += 1;
@@ -259,7 +174,7 @@ static void test_two_savers_at_once(void) {
 }
 
 int main(void) {
-    CHECK(mkdtemp(folder) != NULL);
+    make_folder();
     snprintf(path, sizeof path, "%s/index.martlet", folder);
     earlier = filled(earlier_rows);
     later = filled(later_rows);
