@@ -34,7 +34,8 @@ final class SlotMoves {
             nodes.insert(slot)
         }
         for slot in snapshot.tombstones { nodes.insert(slot) }
-        kept = nodes.slots
+        kept = try nodes.list()
+        try Memory.expect(UInt32.self, snapshot.slotCount)
         targets = [UInt32](repeating: LinkTable.none, count: snapshot.slotCount)
         for (target, slot) in kept.enumerated() { targets[Int(slot)] = UInt32(target) }
     }

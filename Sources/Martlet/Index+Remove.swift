@@ -92,6 +92,7 @@ struct Removal {
         unlinkingAll: Bool = false
     ) throws(MartletError) {
         let slots = contents.slotCount + rows
+        try Memory.expect(UInt32.self, 2 * (contents.tombstones.count + removed.count))
         let left = contents.tombstones + removed
         let nodes = contents.snapshot.nodeCount + rows
         let isDue = unlinkingAll || left.count * Self.nodesPerTombstone > nodes

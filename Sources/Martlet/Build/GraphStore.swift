@@ -77,6 +77,8 @@ final class GraphStore {
             width: old.base.width, rows: moves.kept.count, pool: pools.base
         ) { row, links in old.base.copy(Int(moves.kept[row]), to: links, moves) }
         var sources: [Int] = []
+        try Memory.expect(Int.self, old.upper.rowCount)
+        sources.reserveCapacity(old.upper.rowCount)
         for slot in moves.kept {
             let layers = 0..<old.level(of: slot)
             sources += layers.map { Int(old.upperRows![Int(slot)]) + $0 }

@@ -12,10 +12,13 @@ final class Orphans: @unchecked Sendable {
     private let offered: UnsafeMutablePointer<UInt32>
 
     init(_ removed: Bitmap, _ backbone: Backbone) throws(MartletError) {
-        slots = (0..<UInt32(removed.count)).filter {
-            let parent = backbone.parent(of: $0)
-            return parent != Backbone.none && removed.contains(parent) && !removed.contains($0)
+        let orphans = try Bitmap(count: removed.count)
+        defer { orphans.free() }
+        for slot in 0..<UInt32(removed.count) where !removed.contains(slot) {
+            let parent = backbone.parent(of: slot)
+            if parent != Backbone.none && removed.contains(parent) { orphans.insert(slot) }
         }
+        slots = try orphans.list()
         offered = try Memory.allocate(UInt32.self, slots.count * Self.offers)
         offered.initialize(repeating: LinkTable.none, count: slots.count * Self.offers)
     }

@@ -60,7 +60,7 @@ extension GraphBuilder {
                 if links.leads(from: slot, into: removed) { damaged.insert(slot) }
             }
         }
-        return damaged.slots
+        return try damaged.list()
     }
 
     /// Gives the node new links in place of those to removed nodes. Leaves the candidates with the

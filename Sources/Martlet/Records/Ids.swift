@@ -157,8 +157,7 @@ extension Snapshot {
         }
         let met = try Bitmap(count: slotCount)
         defer { met.free() }
-        var slots: [UInt32] = []
-        slots.reserveCapacity(min(ids.count, count))
+        var slots = try Self.list(min(ids.count, count))
         try forEachSlot(of: ids) { row, slot throws(MartletError) in
             guard let slot else { throw .idNotFound(id: ids[row]) }
             guard !met.contains(slot) else { throw .idExists(id: ids[row], row: row) }
@@ -172,13 +171,21 @@ extension Snapshot {
     func slots(ofKnown ids: IdColumn) throws(MartletError) -> [UInt32] {
         let met = try Bitmap(count: slotCount)
         defer { met.free() }
-        var slots: [UInt32] = []
+        var slots = try Self.list(min(ids.count, count))
         try forEachSlot(of: ids) { _, slot in
             guard let slot, !met.contains(slot) else { return }
             met.insert(slot)
             slots.append(slot)
         }
         return slots
+    }
+
+    /// An empty list with room for so many.
+    private static func list(_ count: Int) throws(MartletError) -> [UInt32] {
+        try Memory.expect(UInt32.self, count)
+        var list: [UInt32] = []
+        list.reserveCapacity(count)
+        return list
     }
 
     fileprivate func live(_ slot: UInt32?) -> UInt32? {

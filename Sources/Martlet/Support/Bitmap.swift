@@ -35,8 +35,11 @@ struct Bitmap {
     }
 
     /// The slots in the set, in order.
-    var slots: [UInt32] {
+    func list() throws(MartletError) -> [UInt32] {
+        let count = population
+        try Memory.expect(UInt32.self, count)
         var slots: [UInt32] = []
+        slots.reserveCapacity(count)
         for place in 0..<wordCount {
             var word = words[place]
             while word != 0 {

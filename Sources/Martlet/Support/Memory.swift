@@ -22,6 +22,16 @@ enum Memory {
         if large { madvise(address, bytes, MADV_HUGEPAGE) }
         return address.bindMemory(to: Element.self, capacity: count)
     }
+
+    /// Throws where there is no memory for an array of so many elements. Where that is so, Swift's own
+    /// arrays end the process: asked just before one is made that grows with the index.
+    static func expect<Element: BitwiseCopyable>(
+        _ type: Element.Type, _ count: Int
+    ) throws(MartletError) {
+        guard count > 0 else { return }
+        // Beside what is asked for, arrays need a header, and whoever fills them a little more.
+        free(try allocate(type, count + (1 << 16)))
+    }
 }
 
 /// Elements that are written once, in order, and then only read.
