@@ -369,3 +369,40 @@ def test_a_million_vectors_are_mapped_at_once(run_script, tmp_path):
     seconds, count = run_script(script, tmp_path / Path("x")).split()
     assert int(count) == 1_000_000
     assert float(seconds) < 0.05
+
+
+def test_progress_in_bytes(tmp_path: Path) -> None:
+    """Of saving, loading, opening and checkpoints; an exception in it stops them."""
+    index = martlet.Index(dim=64, M=2, ef_construction=2)
+    index.add(np.random.default_rng(0).normal(size=(30_000, 64)))
+    path = tmp_path / "index"
+    reports: list[tuple[int, int]] = []
+
+    def report(done: int, total: int) -> None:
+        reports.append((done, total))
+
+    def last() -> tuple[int, int]:
+        assert reports == sorted(reports)
+        found = reports[-1]
+        reports.clear()
+        return found
+
+    index.save(path, progress=report)
+    size = path.stat().st_size
+    assert last() == (size, size)
+    index.save(io.BytesIO(), progress=report)
+    assert last() == (size, size)
+    martlet.Index.load(path, progress=report)
+    assert last()[0] > size / 2
+
+    def stop(done: int, total: int) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        index.save(path, progress=stop)
+    with martlet.open(tmp_path / "store", dim=64, M=2, ef_construction=2) as store:
+        store.add(np.random.default_rng(0).normal(size=(30_000, 64)))
+        store.checkpoint(progress=report)
+        assert last()[0] > size / 2
+    martlet.open(tmp_path / "store", progress=report).close()
+    assert last()[0] > size / 2

@@ -50,7 +50,7 @@ def run(call: Call, options: Any, rows: int, work: int, progress: Progress) -> N
     options : AddOptions, SearchOptions or Watched
         Without a control. Not changed.
     rows : int
-        What there is to be done, for the report.
+        What there is to be done, for the report; 0: bytes, of which the library tells how many.
     work : int
         Rows x dim x beam width, about proportional to the time that the call takes.
     progress : bool or callable
@@ -77,8 +77,14 @@ def _reporter(progress: Progress, rows: int) -> Iterator[Report]:
         from tqdm.auto import tqdm
     except ImportError as error:
         raise ImportError("progress=True needs tqdm: pip install 'martlet[progress]'") from error
-    with tqdm(total=rows, unit=" vectors") as bar:
-        yield lambda done, total: bar.update(done - bar.n)
+    unit = " vectors" if rows else "B"
+    with tqdm(total=rows or None, unit=unit, unit_scale=not rows) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
 
 
 def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
@@ -110,7 +116,7 @@ def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
     try:
         _start(make)
         while not outcome:
-            report(control.done, rows)
+            report(control.done, rows or control.total)
             if not ended.acquire(timeout=_INTERVAL):
                 make()  # Without memory, a new thread dies before it has taken the ticket.
     except BaseException:
@@ -119,7 +125,7 @@ def _watch(call: Call, options: Any, rows: int, report: Report) -> None:
             _outlast(outcome, ended)
         raise
     _raise(outcome.pop())
-    report(control.done, rows)
+    report(control.done, rows or control.total)
 
 
 def _start(make: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from martlet import _calls, _structs
 from martlet._arguments import unsigned
@@ -14,6 +14,9 @@ from martlet._ffi import Handle, lib
 from martlet._saved import Path, path_bytes
 from martlet.index import Index
 
+if TYPE_CHECKING:
+    from martlet._calls import Progress
+
 
 def open(  # noqa: A001 - as users call it: martlet.open
     path: Path,
@@ -23,6 +26,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
     M: int | None = None,
     ef_construction: int | None = None,
     seed: int | None = None,
+    progress: Progress = False,
 ) -> Index:
     """Open an index that lives in a folder, or make one.
 
@@ -37,6 +41,8 @@ def open(  # noqa: A001 - as users call it: martlet.open
     dim, metric, M, ef_construction, seed : optional
         As in Index. A new index needs dim. An index that is there keeps what it was made with; what
         is given must be the same.
+    progress : bool or callable, default False
+        As in Index.add(), but in bytes of the checkpoint.
 
     Returns
     -------
@@ -75,13 +81,19 @@ def open(  # noqa: A001 - as users call it: martlet.open
     ['b']
     >>> folder.cleanup()
     """
-    given: dict[str, Any] = {"dim": dim, "metric": metric, "M": M, "ef_construction": ef_construction, "seed": seed}
+    given: dict[str, Any] = {
+        "dim": dim,
+        "metric": metric,
+        "M": M,
+        "ef_construction": ef_construction,
+        "seed": seed,
+    }
     given = {name: value for name, value in given.items() if value is not None}
     folder = path_bytes(path)
-    index = _index(folder, None, may_lack=dim is not None)
+    index = _index(folder, None, progress, may_lack=dim is not None)
     if index is None:
         options = index_options(**given)
-        return cast(Index, _index(folder, options))
+        return cast(Index, _index(folder, options, progress))
     for name, value in given.items():
         held: Any = getattr(index, name)
         if held != (value if name == "metric" else unsigned(name, value)):
@@ -93,7 +105,11 @@ def open(  # noqa: A001 - as users call it: martlet.open
 
 
 def _index(
-    folder: bytes, options: _structs.IndexOptions | None, *, may_lack: bool = False
+    folder: bytes,
+    options: _structs.IndexOptions | None,
+    progress: Progress,
+    *,
+    may_lack: bool = False,
 ) -> Index | None:
     handle = Handle()
 
@@ -102,7 +118,7 @@ def _index(
         return status
 
     try:
-        _calls.run(call, Watched(), 0, _calls.LONG, False)
+        _calls.run(call, Watched(), 0, _calls.LONG, progress)
     except FileNotFoundError:
         if may_lack:
             return None

@@ -17,6 +17,8 @@ from martlet._structs import sized
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from martlet._calls import Progress
+
 Self = TypeVar("Self", bound="Saved")
 
 Path = Union[str, "os.PathLike[str]"]
@@ -25,7 +27,7 @@ Path = Union[str, "os.PathLike[str]"]
 class Saved(Base):
     """An index that files can hold."""
 
-    def save(self, file: Path | BinaryIO) -> None:
+    def save(self, file: Path | BinaryIO, *, progress: Progress = False) -> None:
         """Save the index: all of it or, if anything goes wrong, nothing.
 
         A file that is there is replaced once the new one is complete and on disk: whatever happens,
@@ -36,6 +38,8 @@ class Saved(Base):
         ----------
         file : str, os.PathLike or binary file
             A path, or an object with a method ``write``.
+        progress : bool or callable, default False
+            As in add(), but in bytes.
 
         Raises
         ------
@@ -58,7 +62,7 @@ class Saved(Base):
         """
         handle = self._open()
         if hasattr(file, "write"):
-            _write(handle, file.write)
+            _write(handle, file.write, progress)
             return
         path = path_bytes(file)
 
@@ -66,10 +70,16 @@ class Saved(Base):
             status: int = lib.martlet_save(handle, path, options.pointer())
             return status
 
-        _calls.run(call, Watched(), 0, _calls.LONG, False)
+        _calls.run(call, Watched(), 0, _calls.LONG, progress)
 
     @classmethod
-    def load(cls: type[Self], file: Path | BinaryIO | bytes, *, mmap: bool = False) -> Self:
+    def load(
+        cls: type[Self],
+        file: Path | BinaryIO | bytes,
+        *,
+        mmap: bool = False,
+        progress: Progress = False,
+    ) -> Self:
         """Load an index that was saved.
 
         Nothing in the file is trusted, and no more memory is taken than it is large.
@@ -84,6 +94,8 @@ class Saved(Base):
             for what searches look at, and other processes that load the same file share it. Changes
             to the index are kept in memory. While the index exists nobody may write into the file;
             to save over it is fine. Damage to vectors and texts is not noticed: see docs/format.md.
+        progress : bool or callable, default False
+            As in add(), but in bytes.
 
         Returns
         -------
@@ -108,13 +120,18 @@ class Saved(Base):
         >>> martlet.Index.load(file.getvalue())
         <martlet.Index dim=2 metric='l2' M=16 ef_construction=200 seed=0: 2 vectors>
         """
-        return cls._of(_load(file, mmap))
+        return cls._of(_load(file, mmap, progress))
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, *, progress: Progress = False) -> None:
         """Make the log short of an index that ``martlet.open()`` has opened.
 
         This happens by itself, now and then, beside other calls. Done before an index is closed, it
         makes opening it quick. Changes in other threads wait.
+
+        Parameters
+        ----------
+        progress : bool or callable, default False
+            As in add(), but in bytes.
 
         Raises
         ------
@@ -139,7 +156,7 @@ class Saved(Base):
             status: int = lib.martlet_checkpoint(handle, options.pointer())
             return status
 
-        _calls.run(call, Watched(), 0, _calls.LONG, False)
+        _calls.run(call, Watched(), 0, _calls.LONG, progress)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as a file; a copy is an index of its own."""
@@ -156,7 +173,7 @@ def path_bytes(file: Any) -> bytes:
     return path
 
 
-def _write(handle: Handle, write: Any) -> None:
+def _write(handle: Handle, write: Any, progress: Progress) -> None:
     failures: list[BaseException] = []
 
     def take(context: Any, address: int, size: int) -> int:
@@ -177,13 +194,13 @@ def _write(handle: Handle, write: Any) -> None:
         return status
 
     try:
-        _calls.run(call, Watched(), 0, _calls.LONG, False)
+        _calls.run(call, Watched(), 0, _calls.LONG, progress)
     except OSError:
         # Nobody but `take` has refused.
         raise failures.pop() from None
 
 
-def _load(file: Any, mmap: bool) -> Handle:
+def _load(file: Any, mmap: bool, progress: Progress) -> Handle:
     handle = Handle()
     mode = _structs.LOAD_MAP if mmap else _structs.LOAD_COPY
     options = sized(_structs.LoadOptions, mode=mode)
@@ -205,5 +222,5 @@ def _load(file: Any, mmap: bool) -> Handle:
             )
             return status
 
-    _calls.run(call, options, 0, _calls.LONG, False)
+    _calls.run(call, options, 0, _calls.LONG, progress)
     return handle
