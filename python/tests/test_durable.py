@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import resource
 import shutil
@@ -14,6 +15,8 @@ import zlib
 from pathlib import Path
 from typing import Any, Callable
 
+import fixtures
+import log_v1
 import numpy as np
 import pytest
 
@@ -327,6 +330,63 @@ class TestRefusals:
         assert reopened(folder) == before
 
 
+class TestFormat:
+    """What docs/format.md says of logs, and of those of every version."""
+
+    def test_the_document_describes_logs(self, folder: Path) -> None:
+        changed(folder)
+        log = log_v1.Log((folder / "log-0").read_bytes(), DIM)
+        kinds = ("add", "add", "remove", "upsert", "update", "compact", "add")
+        assert tuple(record.kind for record in log.records) == kinds
+        assert (log.number, log.sequence) == (0, 0)
+        first, remove, update = log.records[0], log.records[2], log.records[4]
+        assert first.ids == names(0, 40)
+        assert first.vectors == vectors(40).tobytes()
+        given = records(40)
+        assert first.columns["year"] == ("int64", given["year"])
+        assert first.columns["score"] == ("float64", given["score"].tolist())
+        assert first.columns["new"] == ("bool", given["new"].tolist())
+        assert first.columns["lang"] == ("string", given["lang"])
+        assert first.columns["tags"] == ("tags", given["tags"])
+        assert first.columns["when"] == ("datetime", [1717113600000000, None] * 20)
+        rest = [None if text is None else json.loads(text) for text in first.columns["rest"][1]]
+        assert (first.columns["rest"][0], rest) == ("json", given["rest"])
+        assert remove.ids == names(3, 30)
+        assert (update.ids, update.columns) == (
+            names(40, 42),
+            {"lang": ("string", ["sv", None])},
+        )
+
+    def test_assigned_ids_stand_there(self, folder: Path) -> None:
+        with martlet.open(folder, DIM) as index:
+            index.add(vectors(2), ids=[7, -1])
+            index.checkpoint()
+            index.add(vectors(2))
+        log = log_v1.Log((folder / "log-1").read_bytes(), DIM)
+        assert (log.number, log.sequence, log.records[0].ids) == (1, 1, [8, 9])
+
+    @pytest.mark.parametrize("version", sorted(fixtures.FOLDER.glob("v*/store")))
+    def test_a_folder_of_an_earlier_version(self, version: Path, folder: Path) -> None:
+        shutil.copytree(version, folder)
+        with martlet.open(folder) as index, martlet.open(folder.parent / "now", DIM, "cosine") as now:
+            for change in CHANGES:
+                change(now)
+            assert index.metadata() == now.metadata()
+            assert index.search(vectors(3), 50, ef=100).ids.tolist() == (
+                now.search(vectors(3), 50, ef=100).ids.tolist()
+            )
+
+    def test_changed_records_with_right_checksums(self, folder: Path, mutations: int) -> None:
+        changed(folder)
+        script = Path(__file__).with_name("damage_logs.py")
+        command = [sys.executable, "-X", "faulthandler", str(script), str(folder)]
+        done = subprocess.run(
+            [*command, str(mutations), "1"], capture_output=True, text=True, timeout=1800
+        )
+        assert done.returncode == 0, done.stderr
+        assert 0 < int(done.stdout) < mutations
+
+
 WRITER = """
 import sys
 import numpy as np
@@ -390,6 +450,11 @@ def copied(folder: Path, tmp_path: Path, log: bytes) -> Path:
 
 @pytest.fixture(params=[97, pytest.param(1, marks=pytest.mark.long)])
 def stride(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(params=[150, pytest.param(10_000, marks=pytest.mark.long)])
+def mutations(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
