@@ -1,6 +1,6 @@
-"""Changes the payloads of a log in every way, with right checksums, and opens it. Run by
-test_durable.py: a crash ends this process, a hang its time limit, and memory out of proportion its
-limit of memory.
+"""Changes payloads of a log in every way, with right checksums. Run by test_durable.py.
+
+A crash ends this process, a hang its time limit, and memory out of proportion its limit of memory.
 """
 
 from __future__ import annotations

@@ -368,7 +368,8 @@ class TestFormat:
     @pytest.mark.parametrize("version", sorted(fixtures.FOLDER.glob("v*/store")))
     def test_a_folder_of_an_earlier_version(self, version: Path, folder: Path) -> None:
         shutil.copytree(version, folder)
-        with martlet.open(folder) as index, martlet.open(folder.parent / "now", DIM, "cosine") as now:
+        new = folder.parent / "new"
+        with martlet.open(folder) as index, martlet.open(new, DIM, "cosine") as now:
             for change in CHANGES:
                 change(now)
             assert index.metadata() == now.metadata()
