@@ -216,7 +216,7 @@ asan: | build/asan ## Look for memory errors and leaks: the C tests under the ad
 	swift build -c release --product martlet --scratch-path .build-asan --sanitize address
 	cp .build-asan/release/libmartlet.so build/asan/$(soname)
 	for test in $(asan_tests); do \
-	    $(swift_clang) -std=c99 -g -O1 -fsanitize=address -fuse-ld=lld -Iinclude \
+	    $(swift_clang) -std=c99 -g -O1 -DSANITIZED -fsanitize=address -fuse-ld=lld -Iinclude \
 	        Tests/MartletCTests/$$test.c -o build/asan/$$test build/asan/$(soname) -lm -pthread \
 	        -Wl,-rpath,'$$ORIGIN'; \
 	done

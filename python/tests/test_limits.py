@@ -61,8 +61,8 @@ def test_an_emptied_index_is_empty(k, ef):
 
 @pytest.mark.long
 def test_rows_beyond_4_gb():
-    """20,000 rows of 65,536 numbers: byte offsets pass 2^31 and 2^32."""
-    count, dim = 20_000, 65_536
+    """17,000 rows of 65,536 numbers: byte offsets pass 2^31 and 2^32."""
+    count, dim = 17_000, 65_536
     vectors = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None], (count, dim))
     index = martlet.Index(dim, M=2, ef_construction=2)
     index.add(vectors)
