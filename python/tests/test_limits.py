@@ -61,8 +61,8 @@ def test_an_emptied_index_is_empty(k, ef):
 
 @pytest.mark.long
 def test_rows_beyond_4_gb():
-    """17,000 rows of 65,536 numbers: byte offsets pass 2^31 and 2^32."""
-    count, dim = 17_000, 65_536
+    """16,600 rows of 65,536 numbers: byte offsets pass 2^31 and 2^32."""
+    count, dim = 16_600, 65_536
     vectors = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None], (count, dim))
     index = martlet.Index(dim, M=2, ef_construction=2)
     index.add(vectors)
@@ -72,4 +72,4 @@ def test_rows_beyond_4_gb():
     index.compact()
     for row in (1, 8191, 8193, 16_383, 16_385, count - 1):
         assert (index.get(row) == row).all()
-        assert index.search(vectors[row], k=1, ef=64).ids.tolist() == [row]
+        assert index.search(vectors[row], k=1, ef=count).ids.tolist() == [row]
