@@ -13,8 +13,8 @@ is missed in any cycle.
 from __future__ import annotations
 
 import argparse
-import sys
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
