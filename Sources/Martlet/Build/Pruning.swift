@@ -8,12 +8,7 @@ extension GraphBuilder {
         row.removeAll()
         let backbone = backbone
         for space in spaces {
-            var vectors = vectors
-            score(count, from: target, in: space, of: vectors, worker)
-            if vectors.isBlurred(worker.candidates, at: count / 4) {
-                vectors = vectors.exact
-                score(count, from: target, in: space, of: vectors, worker)
-            }
+            let vectors = gather(count, around: target, in: space, worker)
             worker.selection.select(
                 from: worker.candidates, in: space, of: vectors, to: &row,
                 limit: space.limit(row.width, configuration.metric)
@@ -26,16 +21,22 @@ extension GraphBuilder {
         _ row: inout LinkRow, of slot: UInt32, _ count: Int, _ worker: BuildWorker
     ) {
         for space in spaces {
-            var vectors = vectors
-            score(count, from: slot, in: space, of: vectors, worker)
-            if vectors.isBlurred(worker.candidates, at: count / 4) {
-                vectors = vectors.exact
-                score(count, from: slot, in: space, of: vectors, worker)
-            }
+            let vectors = gather(count, around: slot, in: space, worker)
             worker.selection.extend(
                 &row, from: worker.candidates, in: space, of: vectors,
                 limit: space.limit(row.width, configuration.metric))
         }
+    }
+
+    /// Makes the first `count` slots of the worker's list its candidates, by their codes or, if those
+    /// cannot tell them apart, by the vectors themselves; returns the view that has decided.
+    private func gather(
+        _ count: Int, around slot: UInt32, in space: Space, _ worker: BuildWorker
+    ) -> VectorView {
+        score(count, from: slot, in: space, of: vectors, worker)
+        guard vectors.isBlurred(worker.candidates, at: count / 4) else { return vectors }
+        score(count, from: slot, in: space, of: vectors.exact, worker)
+        return vectors.exact
     }
 
     /// Makes the first `count` slots of the worker's list its candidates.

@@ -77,18 +77,6 @@ struct RecordHeader {
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append(number: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
-    }
-
-    fileprivate mutating func appendChecksum() {
-        var checksum = CRC32()
-        withUnsafeBytes { checksum.add($0) }
-        append(number: checksum.value)
-    }
-}
-
 extension UnsafeRawBufferPointer {
     /// Whether the last four bytes are the checksum of those before.
     var endsWithChecksum: Bool {

@@ -27,3 +27,16 @@ struct SectionEntry: Equatable {
     /// Of the section and its padding.
     let checksum: UInt32
 }
+
+extension [UInt8] {
+    mutating func append(number: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
+    }
+
+    /// Appends the checksum of all that is there.
+    mutating func appendChecksum() {
+        var checksum = CRC32()
+        withUnsafeBytes { checksum.add($0) }
+        append(number: checksum.value)
+    }
+}

@@ -60,7 +60,8 @@ final class SectionOutput {
         var header = FileFormat.magic
         header.append(number: FileFormat.version)
         header += [UInt8](repeating: 0, count: FileFormat.headerSize - 4 - header.count)
-        try appendWithChecksum(&header)
+        header.appendChecksum()
+        try append(header)
     }
 
     private func write(_ section: Section) throws(MartletError) -> SectionEntry {
@@ -93,14 +94,8 @@ final class SectionOutput {
         footer.append(number: UInt64(entries.count))
         footer.append(number: UInt64(checksum.value))
         footer.append(number: UInt32(0))
-        try appendWithChecksum(&footer)
-    }
-
-    private func appendWithChecksum(_ bytes: inout [UInt8]) throws(MartletError) {
-        var checksum = CRC32()
-        bytes.withUnsafeBytes { checksum.add($0) }
-        bytes.append(number: checksum.value)
-        try append(bytes)
+        footer.appendChecksum()
+        try append(footer)
     }
 
     private func append(_ bytes: [UInt8]) throws(MartletError) {
@@ -115,11 +110,5 @@ final class SectionOutput {
         control?.advance(by: buffered)
         written += buffered
         buffered = 0
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(number: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 }
