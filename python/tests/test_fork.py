@@ -57,7 +57,8 @@ index.upsert(vectors[:600], ids=np.arange(600))
 index.compact()
 hits = index.search(vectors[:600], k=1, ef=200)
 assert hits.ids[:, 0].tolist() == list(range(600))
-os.write(1, f"{len(index)} {index.stats()['reachable']}\n".encode())  # in one piece
+counts = f"{len(index)} {index.stats()['reachable']} "
+os.write(1, counts.encode())  # in one piece
 index.clear()
 if child == 0:
     os._exit(0)
