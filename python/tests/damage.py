@@ -215,8 +215,6 @@ def main(way, count, seed):
                 if each == data:
                     continue
                 mapped = generator.random() < 0.5
-                if "-v" in sys.argv:
-                    Path(f"/tmp/damaged-{seed}").write_bytes(each)
                 tried += 1
                 loaded += use(each, mapped, where)
     print(tried, loaded)
