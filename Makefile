@@ -141,6 +141,20 @@ test-debian-python: .venv-debian/package ## Run the Python tests on Debian's Pyt
 	    assert numpy.__version__.startswith("1.24.") and numpy.__file__.startswith("/usr/lib/")'
 	cd python && ../$(debian_venv)/pytest -q
 
+# A free-threaded Python, 3.13t or later, to be named if it is not on the path.
+free_threaded := python3.13t
+free_threaded_venv := .venv-free-threaded/bin
+.venv-free-threaded/package: $(library) $(package_sources)
+	$(free_threaded) -m venv .venv-free-threaded
+	$(free_threaded_venv)/pip install --quiet --prefer-binary numpy==2.3.5 'hypothesis<6.140'
+	$(free_threaded_venv)/pip install --quiet './python[test]'
+	touch $@
+.PHONY: test-free-threaded
+test-free-threaded: .venv-free-threaded/package ## Run the Python tests without the global lock
+	$(free_threaded_venv)/python -c 'import sys, martlet, numpy; assert not sys._is_gil_enabled()'
+	cd python && ../$(free_threaded_venv)/pytest -q
+	cd python && ../$(free_threaded_venv)/pytest -q -m long tests/test_stress.py
+
 test-wheel: wheel ## Use the wheel where there is no Swift
 	rm -rf build/wheel-venv
 	python3 -m venv build/wheel-venv
@@ -248,7 +262,7 @@ build/fuzz/$(soname): $(engine_sources) | build/fuzz
 
 .PHONY: clean
 clean: ## Remove everything that make has made
-	rm -rf build dist .build .build-test .build-fuzz .build-tsan .build-asan .venv .venv-debian
+	rm -rf build dist .build .build-test .build-fuzz .build-tsan .build-asan .venv .venv-debian .venv-free-threaded
 
 .PHONY: help
 help: ## Show this list

@@ -8,6 +8,7 @@ final class Contents: @unchecked Sendable {
     let ids: Ids
     let metadata: MetadataStore
     let graphStore: GraphStore
+    let traffic = SearchTraffic()
     var vectors: VectorStore
     /// Which slots hold rows; nil if all do.
     var live: LiveSlots?

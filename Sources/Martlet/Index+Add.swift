@@ -124,7 +124,8 @@ extension Contents {
         let (start, rows) = (Clock.now, vectors.count - slotCount)
         let team = WorkerTeam(
             count: WorkerTeam.size(
-                threads: options.threads, tasks: max(rows / 4, removal.unlinked.count)))
+                threads: options.threads, tasks: max(rows / 4, removal.unlinked.count)),
+            givingWayTo: traffic)
         defer { team.stop() }
         report.threads = team.count
         report.distances = try graphStore.change(

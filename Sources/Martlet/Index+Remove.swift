@@ -141,7 +141,8 @@ extension Contents {
         try removal.freeingIfThrows { () throws(MartletError) in
             guard !removal.unlinked.isEmpty else { return try confirm() }
             let team = WorkerTeam(
-                count: WorkerTeam.size(threads: 0, tasks: removal.unlinked.count))
+                count: WorkerTeam.size(threads: 0, tasks: removal.unlinked.count),
+                givingWayTo: traffic)
             defer { team.stop() }
             let change = GraphChange(
                 inserted: slotCount..<slotCount, unlinked: removal.unlinked, live: removal.live)

@@ -28,7 +28,7 @@ extension Index {
                 bytes: snapshot.vectors?.comparedBytes ?? 0)
             let batch = QueryBatch(
                 queries: queries, k: k, plan: plan, selection: selection, output: output,
-                snapshot: snapshot)
+                snapshot: snapshot, traffic: snapshot.contents.traffic)
             guard queries.rows > 0 else { return SearchExplanation(batch, []) }
             let threads = options.threads
             let tasks = threads == 0 ? queries.rows / Self.queriesPerThread : queries.rows

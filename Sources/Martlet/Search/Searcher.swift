@@ -37,6 +37,7 @@ final class Searcher {
 
     /// Finds the nearest vectors to one row of the batch and writes them to its output.
     func search(_ batch: QueryBatch, row: Int, _ reader: VectorReader) throws(MartletError) {
+        batch.traffic.note()
         let query = Query(
             row: query, length: try reader.load(batch.queries, row: row, to: query).squareRoot())
         let count = find(query, batch)
@@ -103,6 +104,7 @@ struct QueryBatch {
     let selection: Selection?
     let output: SearchOutput
     let snapshot: Snapshot
+    let traffic: SearchTraffic
 
     /// The room that a searcher needs.
     var room: SearchRoom {

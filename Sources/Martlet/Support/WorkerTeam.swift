@@ -19,8 +19,12 @@ final class WorkerTeam: @unchecked Sendable {
     private var running = 0
     private var stopped = false
 
+    /// What goes before the tasks of `forEach`.
+    private let traffic: SearchTraffic?
+
     /// Starts a team of `count` workers, or of as many as the system grants.
-    init(count: Int) {
+    init(count: Int, givingWayTo traffic: SearchTraffic? = nil) {
+        self.traffic = traffic
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
         for worker in 1..<max(count, 1) where self.count == worker {
@@ -67,6 +71,7 @@ final class WorkerTeam: @unchecked Sendable {
                     guard first < tasks else { return }
                     if control?.isCancelled == true { return intrinsics_store(stopped, 1) }
                     for index in first..<min(first + grain, tasks) { task(worker, index) }
+                    traffic?.giveWay()
                 }
             }
             return intrinsics_load(stopped) == 0
