@@ -193,7 +193,7 @@ format: .venv/tools ## Put all sources into their style
 
 # ---- Wheel, benchmarks -----------------------------------------------------------------------
 
-.PHONY: wheel demo bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads
+.PHONY: wheel demo bench bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads
 wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 	rm -rf dist
 	$(venv)/pip wheel --quiet --no-deps --wheel-dir dist ./python
@@ -201,6 +201,8 @@ wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 
 demo: .venv/package .venv/demo ## Search 100,000 words by meaning: speed, recall, and what is found
 	$(venv)/python benchmarks/demo.py
+bench: .venv/package .venv/bench ## Compare with the rivals, build and search (BENCH_ARGS=...)
+	$(venv)/python benchmarks/rivals.py $(BENCH_ARGS)
 bench-seed: .venv/package .venv/demo ## Measure 2,000 vectors in one call, and where the time goes
 	$(venv)/python benchmarks/seed.py
 bench-ids: .venv/package .venv/demo ## Measure what a million string ids cost

@@ -17,16 +17,15 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import martlet
 import numpy as np
 from numpy.typing import NDArray
 
+import dataset
 import exact
 import report
-from corpora import glove
 
 K = 10
 SHARE = 5  # One in so many vectors goes, and comes.
@@ -62,9 +61,9 @@ class Cycle(NamedTuple):
 def main() -> int:
     """Measure, print, save, and return the exit status."""
     options = parse_options()
-    base, queries = load(options)
+    name, base, queries, _ = dataset.load(options)
     rows, dim = min(options.rows, len(base) * SHARE // (SHARE + 1)), base.shape[1]
-    print(f"{options.base.stem}: {rows:,} of {len(base):,} vectors, {dim} dim, {options.metric}")
+    print(f"{name}: {rows:,} of {len(base):,} vectors, {dim} dim, {options.metric}")
     print(f"{len(queries):,} held-out queries, ef={options.ef}, one thread; {report.machine()}")
     cycles = []
     for kind in KINDS:
@@ -75,7 +74,7 @@ def main() -> int:
             print_cycle(cycle)
     held = print_bars(cycles)
     results = {"options": vars(options), "rows": rows, "cycles": [c._asdict() for c in cycles]}
-    report.save(f"churn-{options.base.stem}-{rows}", results)
+    report.save(f"churn-{name}-{rows}", results)
     return 0 if held else 1
 
 
@@ -86,26 +85,11 @@ def parse_options() -> argparse.Namespace:
         description=summary, epilog=details, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--base", type=Path, default=Path("glove-100k"), help=".npy of vectors, any number format")
-    add("--query", type=Path, help=".npy of queries; needed with --base")
-    add("--metric", choices=("l2", "ip", "cosine"), default="cosine")
     add("--rows", type=int, default=50_000, help="in the index; the others of base replace them")
     add("--cycles", type=int, default=20)
     add("--ef", type=int, default=64)
     add("--turns", type=int, default=25, help="of every search; the median counts")
-    options = parser.parse_args()
-    if (options.base != parser.get_default("base")) != (options.query is not None):
-        parser.error("--base and --query go together")
-    return options
-
-
-def load(options: argparse.Namespace) -> tuple[exact.Floats, exact.Floats]:
-    """Load the data, float32 whatever the files hold."""
-    if options.query is None:
-        words = glove.load()
-        return words.base, words.queries
-    base, queries = np.load(options.base), np.load(options.query)
-    return np.ascontiguousarray(base, np.float32), np.ascontiguousarray(queries, np.float32)
+    return dataset.parse(parser)
 
 
 def live(

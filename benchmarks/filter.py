@@ -25,10 +25,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+import dataset
 import exact
 import report
 from adapters.filtered import LIBRARIES
-from corpora import glove
 
 K = 10
 EFS = (16, 32, 64, 128, 256)
@@ -62,7 +62,7 @@ class Point(NamedTuple):
 def main() -> None:
     """Measure, print and save."""
     options = parse_options()
-    base, queries, name = load(options)
+    name, base, queries, _ = dataset.load(options)
     print(f"{name}: {len(base):,} vectors, {base.shape[1]} dimensions, {options.metric}")
     print(f"one thread, one query per call, k={K}; {report.machine()}")
     columns = make_columns(base, options.metric)
@@ -96,22 +96,10 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--base", type=Path, help=".npy of vectors, any number format")
-    parser.add_argument("--query", type=Path, help=".npy of queries; needed with --base")
-    parser.add_argument("--metric", choices=("l2", "ip", "cosine"), default="cosine")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
     parser.add_argument("--plot", type=Path, help="a PNG to draw the rates to")
-    return parser.parse_args()
-
-
-def load(options: argparse.Namespace) -> tuple[Any, Any, str]:
-    """Return base, queries and the data's name."""
-    if options.base is None:
-        words = glove.load()
-        return words.base, words.queries, "glove-100k"
-    base, queries = (np.load(path).astype(np.float32) for path in (options.base, options.query))
-    return base, queries, options.base.name.removesuffix(".npy").removesuffix(".base")
+    return dataset.parse(parser)
 
 
 def make_columns(base: Any, metric: str) -> dict[str, Any]:

@@ -13,17 +13,17 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-import adapters
+import dataset
 import exact
 import report
-from corpora import glove
+from adapters import Contender
 from worker import Build, Task, Worker
 
+LIBRARIES = ("martlet", "hnswlib")
 EFS = (10, 16, 32, 64, 128, 256)
 K = 10
 INSERTION_SEED = 7
@@ -42,9 +42,10 @@ class Searches(NamedTuple):
 def main() -> None:
     """Measure, print and save."""
     options = parse_options()
-    task = load_task(options)
-    introduce(options, task)
-    workers, builds = measure_builds(options.libraries, task)
+    name, task = load_task(options)
+    introduce(name, task, options)
+    contenders = [Contender(each, each, "", options.ef_construction) for each in options.libraries]
+    workers, builds = measure_builds(contenders, task)
     searches = measure_searches(workers, task, options.repetitions)
     for worker in workers:
         worker.close()
@@ -59,7 +60,7 @@ def main() -> None:
         "builds": [build._asdict() for build in builds],
         "searches": [search._asdict() for search in searches],
     }
-    report.save(f"recall-{options.base.stem}-{options.metric}", results)
+    report.save(f"recall-{name}-{task.metric}", results)
 
 
 def parse_options() -> argparse.Namespace:
@@ -69,45 +70,35 @@ def parse_options() -> argparse.Namespace:
         description=summary, epilog=details, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--base", type=Path, default=Path("glove-100k"), help=".npy of vectors, any number format")
-    add("--query", type=Path, help=".npy of queries; needed with --base")
-    add("--metric", choices=("l2", "ip", "cosine"), default="cosine")
     add("--M", type=int, default=16)
     add("--ef-construction", type=int, default=200)
     add("--insertion", choices=("given", "random"), default="given", help="order of the rows")
     add("--repetitions", type=int, default=5, help="of every search; medians are shown")
-    add("--libraries", nargs="+", choices=adapters.NAMES, default=adapters.NAMES)
-    options = parser.parse_args()
-    if (options.base != parser.get_default("base")) != (options.query is not None):
-        parser.error("--base and --query go together")
-    return options
+    add("--libraries", nargs="+", choices=LIBRARIES, default=LIBRARIES)
+    return dataset.parse(parser)
 
 
-def load_task(options: argparse.Namespace) -> Task:
-    """Load the data, float32 whatever the files hold."""
-    if options.query is None:
-        words = glove.load()
-        base, queries = words.base, words.queries
-    else:
-        base, queries = np.load(options.base), np.load(options.query)
+def load_task(options: argparse.Namespace) -> tuple[str, Task]:
+    """Load the data; return its name and what every library is given."""
+    name, base, queries, metric = dataset.load(options)
     if options.insertion == "random":
         base = np.random.default_rng(INSERTION_SEED).permutation(base)
-    base, queries = (np.ascontiguousarray(rows, np.float32) for rows in (base, queries))
-    return Task(base, queries, options.metric, options.M, options.ef_construction, K)
+    return name, Task(base, queries, metric, options.M, K)
 
 
-def introduce(options: argparse.Namespace, task: Task) -> None:
+def introduce(name: str, task: Task, options: argparse.Namespace) -> None:
     """Say what is compared on what."""
     rows, dim = task.base.shape
-    print(f"{options.base.stem}: {rows:,} vectors, {dim} dimensions, {task.metric}")
+    print(f"{name}: {rows:,} vectors, {dim} dimensions, {task.metric}")
     print(f"{len(task.queries):,} held-out queries, exact neighbors by NumPy")
     print(
-        f"M={task.M}, ef_construction={task.ef_construction}, {options.insertion} insertion order"
+        f"M={task.M}, ef_construction={options.ef_construction},"
+        f" {options.insertion} insertion order"
     )
     print(f"{report.machine()}")
 
 
-def measure_builds(names: Sequence[str], task: Task) -> tuple[list[Worker], list[Build]]:
+def measure_builds(contenders: Sequence[Contender], task: Task) -> tuple[list[Worker], list[Build]]:
     """Build with all processors, then with one; return the workers that hold the latter indexes."""
     workers: list[Worker] = []
     builds: list[Build] = []
@@ -115,7 +106,7 @@ def measure_builds(names: Sequence[str], task: Task) -> tuple[list[Worker], list
         # Afresh, as memory that an earlier build gave back would hide what the next one takes.
         for worker in workers:
             worker.close()
-        workers = [Worker(name, task) for name in names]
+        workers = [Worker(each, task) for each in contenders]
         builds += [worker.build(threads) for worker in workers]
     return workers, builds
 
@@ -132,8 +123,8 @@ def measure_searches(workers: Sequence[Worker], task: Task, repetitions: int) ->
             here.append(Searches(worker.name, ef, exact.recall(ids, found, nearest), [], []))
         for _ in range(repetitions):
             for worker, search in zip(workers, here):
-                search.single_seconds.append(worker.time_single(ef))
-                search.batch_seconds.append(worker.time_batch(ef))
+                search.single_seconds.append(worker.time_single(ef, 1).seconds)
+                search.batch_seconds.append(worker.time_batch(ef, 1).seconds)
         searches += here
     return searches
 
@@ -145,7 +136,7 @@ def print_builds(builds: Sequence[Build], rows: int) -> None:
         ("", "threads", "vectors/s", "bytes/vector", "at the peak"),
         [
             (
-                build.library,
+                build.name,
                 str(build.threads),
                 f"{rows / build.seconds:,.0f}",
                 f"{build.bytes / rows:,.0f}",

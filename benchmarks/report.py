@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "build" / "benchmarks"
 PROCESSORS = len(os.sched_getaffinity(0))
 
 
@@ -47,13 +48,14 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def save(name: str, results: Mapping[str, Any]) -> None:
-    """Write results, and what one needs to judge them, to build/benchmarks/NAME.json."""
-    path = ROOT / "build" / "benchmarks" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+def save(name: str, results: Mapping[str, Any], folder: Path = FOLDER) -> Path:
+    """Write results, and what one needs to judge them, to NAME.json; return its path."""
+    path = folder / f"{name}.json"
+    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**_circumstances(), **results}, indent=1, default=str)
     path.write_text(text + "\n", encoding="utf-8")
-    print(f"\nRaw results: {path.relative_to(ROOT)}")
+    print(f"\nRaw results: {os.path.relpath(path, ROOT)}")
+    return path
 
 
 def _circumstances() -> dict[str, Any]:

@@ -8,22 +8,29 @@ import hnswlib
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters import BEAMS, Settings
+
 
 class Index:
     version = importlib.metadata.version("hnswlib")
+    efforts = BEAMS
 
-    def __init__(self, dim: int, metric: str, M: int, ef_construction: int) -> None:
-        self._index = hnswlib.Index(space=metric, dim=dim)
-        self._parameters = {"M": M, "ef_construction": ef_construction}
+    def __init__(self, settings: Settings) -> None:
+        self._index = hnswlib.Index(space=settings.metric, dim=settings.dim)
+        self._parameters = {"M": settings.M, "ef_construction": settings.ef_construction}
 
     def add(self, base: NDArray[np.float32], threads: int) -> None:
         self._index.init_index(max_elements=len(base), **self._parameters)
         self._index.add_items(base, num_threads=threads)
 
-    def search(
-        self, queries: NDArray[np.float32], k: int, ef: int, threads: int
-    ) -> NDArray[np.integer]:
-        self._index.set_ef(ef)
+    def tune(self, k: int, effort: int, threads: int) -> None:
+        self._k, self._threads = k, threads
+        self._index.set_ef(effort)
+
+    def search(self, queries: NDArray[np.float32]) -> NDArray[np.integer]:
         rows: NDArray[np.integer]
-        rows, _ = self._index.knn_query(queries, k=k, num_threads=threads)
+        rows, _ = self._index.knn_query(queries, k=self._k, num_threads=self._threads)
         return rows
+
+    def search_one(self, query: NDArray[np.float32]) -> object:
+        return self._index.knn_query(query, k=self._k, num_threads=1)

@@ -1,0 +1,104 @@
+"""Contenders at work: they build, are swept for recall, and are timed in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import exact
+import report
+from adapters import Contender
+from curves import Curve, Mode, Point
+from worker import Build, LeftOutError, Task, Worker
+
+#: A sweep ends with the first point above: slower ones are of no interest.
+ENOUGH = 0.995
+THREADS = sorted({1, report.PROCESSORS})
+MODES = [Mode(call, threads) for threads in THREADS for call in ("single", "batch")]
+
+
+class Run:
+    """One contender; `reason` says why it is left out, if it is."""
+
+    def __init__(self, contender: Contender) -> None:
+        self.name = contender.name
+        self.reason: str | None = None
+        self.builds: list[Build] = []
+        self._contender = contender
+        self._points: list[Point] = []
+        self._worker: Worker
+
+    def build(self, task: Task) -> None:
+        """Build with all processors, then with one, and keep the latter index.
+
+        Each build has a process of its own: memory that an earlier one gave back would hide what
+        the next one takes.
+        """
+        with self._may_fail():
+            for threads in reversed(THREADS):
+                self._worker = Worker(self._contender, task)
+                self.builds.append(self._worker.build(threads))
+                if threads > 1:
+                    self._worker.close()
+            print(f"  {self.name}: built in {self.builds[-1].seconds:.1f} s", flush=True)
+
+    def sweep(self, task: Task, nearest: exact.Doubles) -> None:
+        """Measure recall at every effort until it is enough."""
+        with self._may_fail():
+            for effort in self._worker.efforts:
+                ids = self._worker.search(effort)
+                found = exact.distances(task.base, task.queries, task.metric, ids)
+                recall = exact.recall(ids, found, nearest)
+                self._points.append(Point(effort, recall, {mode: [] for mode in MODES}))
+                if recall > ENOUGH:
+                    break
+
+    def time(self, place: int) -> None:
+        """Time the point at a place once in every mode, if there is one."""
+        with self._may_fail():
+            for point in self._points[place : place + 1]:
+                for mode in MODES:
+                    single = mode.call == "single"
+                    search = self._worker.time_single if single else self._worker.time_batch
+                    point.turns[mode].append(search(point.effort, mode.threads))
+
+    def curve(self, queries: int) -> Curve:
+        """Return all that has been measured, and end the process."""
+        self._worker.close()
+        return Curve(self.name, self._worker.version, self.builds, self._points, queries)
+
+    @property
+    def length(self) -> int:
+        """How many points there are."""
+        return len(self._points)
+
+    @contextmanager
+    def _may_fail(self) -> Iterator[None]:
+        try:
+            yield
+        except LeftOutError as reason:
+            self.reason = str(reason)
+            print(f"  {self.name}: left out: {reason}", flush=True)
+
+
+def race(
+    contenders: Sequence[Contender], task: Task, repetitions: int
+) -> tuple[list[Curve], list[Run]]:
+    """Build and measure all; return the curves, and the runs that were left out."""
+    runs = [Run(contender) for contender in contenders]
+    _, nearest = exact.exact_search(task.base, task.queries, task.metric, task.k)
+    for run in runs:
+        run.build(task)
+    for run in _working(runs):
+        run.sweep(task, nearest)
+    for repetition in range(repetitions):
+        for place in range(max((run.length for run in _working(runs)), default=0)):
+            for run in _working(runs):
+                run.time(place)
+        print(f"  searched: {repetition + 1} of {repetitions}", flush=True)
+    curves = [run.curve(len(task.queries)) for run in _working(runs)]
+    return curves, [run for run in runs if run.reason is not None]
+
+
+def _working(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run.reason is None]
