@@ -8,11 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from worker import Build, Turn
 
 TARGETS = (0.90, 0.95, 0.99)
 #: The calls are timed at the point nearest above this recall.
 LATENCY_TARGET = 0.95
+#: Marked in the drawing.
+RECALLS = (0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995)
 
 
 class Mode(NamedTuple):
@@ -62,6 +67,14 @@ class Curve(NamedTuple):
     def rate(self, mode: Mode, recall: float) -> float | None:
         """Return queries per second at a recall, or None if no point reaches it."""
         return interpolate(self.line(mode), recall)
+
+    def processors(self, mode: Mode) -> float:
+        """Return how many processors were at work, in the median turn.
+
+        More than threads tell of threads that nobody asked for, less of a busy machine.
+        """
+        turns = [turn for point in self.points for turn in point.turns[mode]]
+        return statistics.median(turn.processors for turn in turns)
 
     def point_above(self, recall: float) -> Point | None:
         """Return the point of least recall that reaches `recall`."""
@@ -115,21 +128,26 @@ def draw(curves: Sequence[Curve], title: str, path: Path) -> None:
 
     modes = list(curves[0].points[0].turns)
     figure, panels = plt.subplots(
-        len(modes) // 2, 2, figsize=(13, 3 * len(modes)), sharex=True, squeeze=False
+        len(modes) // 2, 2, figsize=(15, 3.5 * len(modes)), sharey=True, squeeze=False
     )
     for panel, mode in zip(panels.flat, modes):
         for number, curve in enumerate(curves):
-            style = ("-", "--", ":")[number // 10 % 3]
+            color, style = plt.get_cmap("tab10")(number % 10), "-:"[number // 10 % 2]
             width = 2.5 if curve.name.startswith("martlet") else 1.2
-            line = curve.line(mode)
-            panel.plot(*zip(*line), style, marker=".", linewidth=width, label=curve.name)
-        for target in TARGETS:
-            panel.axvline(target, color="gray", linewidth=0.5)
-        panel.set(yscale="log", xlim=(0.8, 1.0), title=str(mode))
-        panel.set(xlabel="recall@10", ylabel="queries/s")
+            line = zip(*curve.line(mode))
+            panel.plot(*line, style, c=color, marker=".", linewidth=width, label=curve.name)
+        panel.set_xscale("function", functions=(_nines, lambda nines: 1.001 - 10.0**-nines))
+        panel.set(yscale="log", xlim=(0.8, 1.0), xticks=RECALLS, xticklabels=map(str, RECALLS))
+        panel.set(title=str(mode), xlabel="recall@10", ylabel="queries/s")
         panel.grid(alpha=0.3, which="both")
-    panels[0, 0].legend(fontsize="small")
+    panels[0, 0].legend(fontsize="small", loc="lower left")
     figure.suptitle(title)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def _nines(recall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spread out the recalls near 1, and reach it."""
+    nines: NDArray[np.float64] = -np.log10(np.maximum(1.001 - recall, 1e-9))
+    return nines

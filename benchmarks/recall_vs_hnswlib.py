@@ -11,32 +11,22 @@ is as near as the k-th true neighbor counts.
 from __future__ import annotations
 
 import argparse
-import statistics
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 import dataset
-import exact
 import report
-from adapters import Contender
-from worker import Build, Task, Worker
+from adapters import contender
+from curves import Curve, Mode
+from runs import Plan, race
+from worker import Task
 
 LIBRARIES = ("martlet", "hnswlib")
 EFS = (10, 16, 32, 64, 128, 256)
 K = 10
+MODES = (Mode("single", 1), Mode("batch", 1))
 INSERTION_SEED = 7
-
-
-class Searches(NamedTuple):
-    """One library at one ef: recall@10, and the seconds of every repetition on one thread."""
-
-    library: str
-    ef: int
-    recall: float
-    single_seconds: list[float]
-    batch_seconds: list[float]
 
 
 def main() -> None:
@@ -44,21 +34,15 @@ def main() -> None:
     options = parse_options()
     name, task = load_task(options)
     introduce(name, task, options)
-    contenders = [Contender(each, each, "", options.ef_construction) for each in options.libraries]
-    workers, builds = measure_builds(contenders, task)
-    searches = measure_searches(workers, task, options.repetitions)
-    for worker in workers:
-        worker.close()
-
-    print_builds(builds, len(task.base))
-    print_searches(searches, len(task.queries))
+    contenders = [contender(f"{each}-{options.ef_construction}") for each in options.libraries]
+    curves, left_out = race(contenders, task, Plan(MODES, options.repetitions, EFS))
+    print_points(curves)
     results = {
         "options": vars(options),
         "base": task.base.shape,
         "queries": task.queries.shape,
-        "versions": {worker.name: worker.version for worker in workers},
-        "builds": [build._asdict() for build in builds],
-        "searches": [search._asdict() for search in searches],
+        "left_out": left_out,
+        "curves": [curve.as_json() for curve in curves],
     }
     report.save(f"recall-{name}-{task.metric}", results)
 
@@ -98,69 +82,20 @@ def introduce(name: str, task: Task, options: argparse.Namespace) -> None:
     print(f"{report.machine()}")
 
 
-def measure_builds(contenders: Sequence[Contender], task: Task) -> tuple[list[Worker], list[Build]]:
-    """Build with all processors, then with one; return the workers that hold the latter indexes."""
-    workers: list[Worker] = []
-    builds: list[Build] = []
-    for threads in sorted({1, report.PROCESSORS}, reverse=True):
-        # Afresh, as memory that an earlier build gave back would hide what the next one takes.
-        for worker in workers:
-            worker.close()
-        workers = [Worker(each, task) for each in contenders]
-        builds += [worker.build(threads) for worker in workers]
-    return workers, builds
-
-
-def measure_searches(workers: Sequence[Worker], task: Task, repetitions: int) -> list[Searches]:
-    """Measure recall and speed at every ef."""
-    _, nearest = exact.exact_search(task.base, task.queries, task.metric, K)
-    searches = []
-    for ef in EFS:
-        here = []
-        for worker in workers:
-            ids = worker.search(ef)
-            found = exact.distances(task.base, task.queries, task.metric, ids)
-            here.append(Searches(worker.name, ef, exact.recall(ids, found, nearest), [], []))
-        for _ in range(repetitions):
-            for worker, search in zip(workers, here):
-                search.single_seconds.append(worker.time_single(ef, 1).seconds)
-                search.batch_seconds.append(worker.time_batch(ef, 1).seconds)
-        searches += here
-    return searches
-
-
-def print_builds(builds: Sequence[Build], rows: int) -> None:
-    """Print speed and memory of the builds."""
-    report.heading("Build")
-    report.table(
-        ("", "threads", "vectors/s", "bytes/vector", "at the peak"),
-        [
-            (
-                build.name,
-                str(build.threads),
-                f"{rows / build.seconds:,.0f}",
-                f"{build.bytes / rows:,.0f}",
-                f"{build.peak_bytes / rows:,.0f}",
-            )
-            for build in builds
-        ],
-    )
-
-
-def print_searches(searches: Sequence[Searches], queries: int) -> None:
-    """Print recall and median speed."""
+def print_points(curves: Sequence[Curve]) -> None:
+    """Print recall and median speed at every ef, the libraries beside each other."""
     report.heading("Search, one thread")
     report.table(
-        ("", "ef", "recall@10", "queries/s, one per call", "queries/s, one call"),
+        ("", "ef", "recall@10", *map(str, MODES)),
         [
             (
-                search.library,
-                str(search.ef),
-                f"{search.recall:.4f}",
-                f"{queries / statistics.median(search.single_seconds):,.0f}",
-                f"{queries / statistics.median(search.batch_seconds):,.0f}",
+                curve.name,
+                str(point.effort),
+                f"{point.recall:.4f}",
+                *(f"{curve.queries / point.seconds(mode):,.0f}" for mode in MODES),
             )
-            for search in searches
+            for points in zip(*(curve.points for curve in curves))
+            for curve, point in zip(curves, points)
         ],
     )
 

@@ -25,11 +25,14 @@ import numpy as np
 import dataset
 import report
 from adapters import contender
-from curves import LATENCY_TARGET, TARGETS, Curve, draw
-from runs import MODES, race
-from worker import Build, Task
+from curves import LATENCY_TARGET, TARGETS, Curve, Mode, draw
+from runs import THREADS, Plan, race
+from worker import Task
 
 K = 10
+#: A sweep ends with the first recall above.
+ENOUGH = 0.995
+MODES = [Mode(call, threads) for threads in THREADS for call in ("single", "batch")]
 CONTENDERS = (
     "martlet-64", "martlet-200",
     "hnswlib-40", "hnswlib-64", "hnswlib-200",
@@ -45,19 +48,19 @@ def main() -> None:
     options = parse_options()
     name, task = load_task(options)
     introduce(name, task)
-    curves, left_out = race(options.libraries, task, options.repetitions)
+    plan = Plan(MODES, options.repetitions, enough=ENOUGH)
+    curves, left_out = race(options.libraries, task, plan)
 
-    print_builds([build for curve in curves for build in curve.builds], len(task.base))
     print_rates(curves)
     print_latencies(curves)
-    for run in left_out:
-        print(f"\nleft out: {run.name}: {run.reason}")
+    for library, reason in left_out.items():
+        print(f"\nleft out: {library}: {reason}")
     results = {
         "command": sys.argv,
         "options": {**vars(options), "libraries": [each.name for each in options.libraries]},
         "base": task.base.shape,
         "queries": task.queries.shape,
-        "left_out": {run.name: run.reason for run in left_out},
+        "left_out": left_out,
         "curves": [curve.as_json() for curve in curves],
     }
     path = report.save(f"rivals-{name}-{task.metric}", results, options.output)
@@ -100,25 +103,6 @@ def introduce(name: str, task: Task) -> None:
     print(report.machine(), flush=True)
 
 
-def print_builds(builds: Sequence[Build], rows: int) -> None:
-    """Print speed and memory of the builds."""
-    report.heading("Build")
-    report.table(
-        ("", "threads", "processors used", "vectors/s", "bytes/vector", "at the peak"),
-        [
-            (
-                build.name,
-                str(build.threads),
-                f"{build.processors:.1f}",
-                f"{rows / build.seconds:,.0f}",
-                f"{build.bytes / rows:,.0f}",
-                f"{build.peak_bytes / rows:,.0f}",
-            )
-            for build in builds
-        ],
-    )
-
-
 def print_rates(curves: Sequence[Curve]) -> None:
     """Print queries per second at the recalls of interest."""
     for mode in MODES:
@@ -128,8 +112,10 @@ def print_rates(curves: Sequence[Curve]) -> None:
             rates = [curve.rate(mode, target) for target in TARGETS]
             best = max(point.recall for point in curve.points)
             cells = ["never" if rate is None else f"{rate:,.0f}" for rate in rates]
-            rows.append((f"{curve.name} ({curve.version})", *cells, f"{best:.4f}"))
-        report.table(("", *(f"{target:.2f}" for target in TARGETS), "best recall"), rows)
+            used = f"{curve.processors(mode):.2f}"
+            rows.append((f"{curve.name} ({curve.version})", *cells, f"{best:.4f}", used))
+        targets = (f"{target:.2f}" for target in TARGETS)
+        report.table(("", *targets, "best recall", "processors used"), rows)
 
 
 def print_latencies(curves: Sequence[Curve]) -> None:

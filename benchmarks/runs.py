@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import exact
 import report
@@ -11,10 +12,19 @@ from adapters import Contender
 from curves import Curve, Mode, Point
 from worker import Build, LeftOutError, Task, Worker
 
-#: A sweep ends with the first point above: slower ones are of no interest.
-ENOUGH = 0.995
 THREADS = sorted({1, report.PROCESSORS})
-MODES = [Mode(call, threads) for threads in THREADS for call in ("single", "batch")]
+
+
+class Plan(NamedTuple):
+    """What is measured of every contender."""
+
+    modes: Sequence[Mode]
+    #: Of every search in every mode; all contenders take turns.
+    repetitions: int
+    #: Instead of each library's own.
+    efforts: Sequence[int] | None = None
+    #: A sweep ends with the first recall above: slower ones are of no interest.
+    enough: float = 1.0
 
 
 class Run:
@@ -42,25 +52,25 @@ class Run:
                     self._worker.close()
             print(f"  {self.name}: built in {self.builds[-1].seconds:.1f} s", flush=True)
 
-    def sweep(self, task: Task, nearest: exact.Doubles) -> None:
+    def sweep(self, task: Task, nearest: exact.Doubles, plan: Plan) -> None:
         """Measure recall at every effort until it is enough."""
         with self._may_fail():
-            for effort in self._worker.efforts:
+            for effort in plan.efforts or self._worker.efforts:
                 ids = self._worker.search(effort)
                 found = exact.distances(task.base, task.queries, task.metric, ids)
                 recall = exact.recall(ids, found, nearest)
-                self._points.append(Point(effort, recall, {mode: [] for mode in MODES}))
-                if recall > ENOUGH:
+                self._points.append(Point(effort, recall, {mode: [] for mode in plan.modes}))
+                if recall > plan.enough:
                     break
 
     def time(self, place: int) -> None:
         """Time the point at a place once in every mode, if there is one."""
         with self._may_fail():
             for point in self._points[place : place + 1]:
-                for mode in MODES:
+                for mode, turns in point.turns.items():
                     single = mode.call == "single"
                     search = self._worker.time_single if single else self._worker.time_batch
-                    point.turns[mode].append(search(point.effort, mode.threads))
+                    turns.append(search(point.effort, mode.threads))
 
     def curve(self, queries: int) -> Curve:
         """Return all that has been measured, and end the process."""
@@ -82,23 +92,42 @@ class Run:
 
 
 def race(
-    contenders: Sequence[Contender], task: Task, repetitions: int
-) -> tuple[list[Curve], list[Run]]:
-    """Build and measure all; return the curves, and the runs that were left out."""
+    contenders: Sequence[Contender], task: Task, plan: Plan
+) -> tuple[list[Curve], dict[str, str]]:
+    """Build and measure all; return the curves, and who was left out and why."""
     runs = [Run(contender) for contender in contenders]
     _, nearest = exact.exact_search(task.base, task.queries, task.metric, task.k)
     for run in runs:
         run.build(task)
+    _print_builds([build for run in runs for build in run.builds], len(task.base))
     for run in _working(runs):
-        run.sweep(task, nearest)
-    for repetition in range(repetitions):
+        run.sweep(task, nearest, plan)
+    for repetition in range(plan.repetitions):
+        print(f"  searching, {repetition + 1} of {plan.repetitions}", flush=True)
         for place in range(max((run.length for run in _working(runs)), default=0)):
             for run in _working(runs):
                 run.time(place)
-        print(f"  searched: {repetition + 1} of {repetitions}", flush=True)
     curves = [run.curve(len(task.queries)) for run in _working(runs)]
-    return curves, [run for run in runs if run.reason is not None]
+    return curves, {run.name: run.reason for run in runs if run.reason is not None}
 
 
 def _working(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run.reason is None]
+
+
+def _print_builds(builds: Sequence[Build], rows: int) -> None:
+    report.heading("Build")
+    report.table(
+        ("", "threads", "processors used", "vectors/s", "bytes/vector", "at the peak"),
+        [
+            (
+                build.name,
+                str(build.threads),
+                f"{build.processors:.2f}",
+                f"{rows / build.seconds:,.0f}",
+                f"{build.bytes / rows:,.0f}",
+                f"{build.peak_bytes / rows:,.0f}",
+            )
+            for build in builds
+        ],
+    )

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from adapters import BEAMS, Settings
 
 _ROWS_PER_INSERT = 1000
-#: Candidates refined with float32 distances are so many times k; the default, ef, takes far longer.
+#: At most so many times k candidates are refined with float32 distances. The default, all of ef,
+#: takes far longer; and ef is at least as many.
 _REFINED = 2.0
 
 
@@ -52,8 +53,9 @@ class Index:
 
     def tune(self, k: int, effort: int, threads: int) -> None:
         self._k, self._threads = k, threads
+        refined = min(_REFINED, effort / k)
         self._parameters = zvec.HnswQueryParam(
-            ef=effort, is_using_refiner=True, scale_factor=_REFINED
+            ef=effort, is_using_refiner=True, scale_factor=refined
         )
 
     def search(self, queries: NDArray[np.float32]) -> NDArray[np.integer]:
