@@ -137,7 +137,9 @@ def draw(curves: Sequence[Curve], title: str, path: Path) -> None:
             line = zip(*curve.line(mode))
             panel.plot(*line, style, c=color, marker=".", linewidth=width, label=curve.name)
         panel.set_xscale("function", functions=(_nines, lambda nines: 1.001 - 10.0**-nines))
-        panel.set(yscale="log", xlim=(0.8, 1.0), xticks=RECALLS, xticklabels=map(str, RECALLS))
+        panel.set(
+            yscale="log", xlim=(RECALLS[0], 0.998), xticks=RECALLS, xticklabels=map(str, RECALLS)
+        )
         panel.set(title=str(mode), xlabel="recall@10", ylabel="queries/s")
         panel.grid(alpha=0.3, which="both")
     panels[0, 0].legend(fontsize="small", loc="lower left")

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from adapters import Settings
 
+_SAMPLE = 250_000
+
 
 class Index:
     version = importlib.metadata.version("scann")
     #: Partitions searched, of which each gives some candidates to reorder.
-    efforts = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128)
+    efforts = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256)
 
     def __init__(self, settings: Settings) -> None:
         # Vectors for cosine come at unit length.
@@ -28,14 +30,14 @@ class Index:
 
     def add(self, base: NDArray[np.float32], threads: int) -> None:
         builder = scann.scann_ops_pybind.builder(base, 10, self._distance)
-        builder.tree(round(math.sqrt(len(base))), 10, training_sample_size=len(base))
+        builder.tree(round(math.sqrt(len(base))), 10, training_sample_size=min(len(base), _SAMPLE))
         builder.score_ah(2, anisotropic_quantization_threshold=self._threshold)
         builder.reorder(100)
         builder.set_n_training_threads(threads)
         self._index = builder.build()
 
     def tune(self, k: int, effort: int, threads: int) -> None:
-        self._parameters = (k, 3 * k + 4 * effort, effort)
+        self._parameters = (k, 4 * k + effort, effort)
         self._threads = threads
         self._index.set_num_threads(threads)
 
