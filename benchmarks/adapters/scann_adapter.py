@@ -1,7 +1,8 @@
 """ScaNN, as the benchmark sees it: a tree of partitions, 4-bit codes, float32 reordering.
 
 It has no graph. As its documentation advises, there are about as many partitions as the root of
-the number of rows, and codes of two dimensions each, anisotropic where the metric is a product.
+the number of rows, and codes of two dimensions each; where the metric is a product, anisotropic,
+and with every row in a second partition (SOAR).
 """
 
 from __future__ import annotations
@@ -27,10 +28,16 @@ class Index:
         # Vectors for cosine come at unit length.
         self._distance = "squared_l2" if settings.metric == "l2" else "dot_product"
         self._threshold = math.nan if settings.metric == "l2" else 0.2
+        self._soar = None if settings.metric == "l2" else 1.5
 
     def add(self, base: NDArray[np.float32], threads: int) -> None:
         builder = scann.scann_ops_pybind.builder(base, 10, self._distance)
-        builder.tree(round(math.sqrt(len(base))), 10, training_sample_size=min(len(base), _SAMPLE))
+        builder.tree(
+            round(math.sqrt(len(base))),
+            self.efforts[0],
+            training_sample_size=min(len(base), _SAMPLE),
+            soar_lambda=self._soar,
+        )
         builder.score_ah(2, anisotropic_quantization_threshold=self._threshold)
         builder.reorder(100)
         builder.set_n_training_threads(threads)

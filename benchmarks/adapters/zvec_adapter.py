@@ -41,7 +41,8 @@ class Index:
         self._folder = tempfile.TemporaryDirectory()
 
     def add(self, base: NDArray[np.float32], threads: int) -> None:
-        zvec.init(log_level=zvec.LogLevel.ERROR, query_threads=threads, optimize_threads=threads)
+        # A query takes one thread; how many callers there may be is left open.
+        zvec.init(log_level=zvec.LogLevel.ERROR, optimize_threads=threads)
         path = f"{self._folder.name}/bench"
         collection = zvec.create_and_open(path, self._schema)
         for first in range(0, len(base), _ROWS_PER_INSERT):
