@@ -44,10 +44,11 @@ final class Journal: @unchecked Sendable {
 
     /// Whether reading the log has come to take long, in comparison with the checkpoint.
     var isCheckpointDue: Bool {
-        isOurs && !isClosed && log.size > Self.smallLog
+        isOurs && !isClosed && log.size > smallLog
             && log.size > folder.appending("checkpoint-\(epoch)").fileSize / 4
     }
-    private static let smallLog = 4 << 20
+    /// Bytes of a log that is read at once, however small the checkpoint is. Tests lower it.
+    var smallLog = 4 << 20
 
     /// Starts to write a checkpoint of the index as it is, if none is being written, on a thread of its
     /// own. What goes wrong costs nothing but time: the logs stay.
