@@ -30,9 +30,11 @@ def records(log):
 
 
 def join(header, changes):
-    """Return the log of records, with right checksums."""
-    data = bytearray(header)
-    for number, (kind, payload) in enumerate(changes, 1):
+    """Return the log of records, with right checksums and numbers."""
+    data = bytearray(header[:60])
+    data += struct.pack("<I", zlib.crc32(data))
+    (before,) = struct.unpack_from("<Q", header, 24)
+    for number, (kind, payload) in enumerate(changes, before + 1):
         padded = payload + bytes(-len(payload) % 8)
         head = struct.pack("<4sIQQI", b"MLR1", kind, number, len(payload), zlib.crc32(padded))
         data += head + struct.pack("<I", zlib.crc32(head)) + padded

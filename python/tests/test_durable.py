@@ -15,6 +15,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Callable
 
+import damage_logs
 import fixtures
 import log_v1
 import numpy as np
@@ -269,6 +270,41 @@ class TestDamage:
             assert len(index) == 3
         shutil.copy(folder / "log-0", folder / "log-1")
         with pytest.raises(martlet.FormatError, match="not the log that its name says"):
+            martlet.open(folder)
+
+    @pytest.mark.parametrize(("before", "count"), [(2**63 - 3, 3), (2**63 - 2, 0)])
+    def test_where_the_numbers_of_records_end(
+        self, folder: Path, before: int, count: int
+    ) -> None:
+        """The last number is none, so that every record has a next one."""
+        with martlet.open(folder, DIM) as index:
+            index.add(vectors(3))
+        log = (folder / "log-0").read_bytes()
+        header = log[:24] + before.to_bytes(8, "little") + log[32:64]
+        (folder / "log-0").write_bytes(damage_logs.join(header, damage_logs.records(log)))
+        for _ in range(2):
+            with martlet.open(folder) as index:
+                with pytest.raises(OSError, match="no number left for a record"):
+                    index.add(vectors(1))
+                assert len(index) == count
+        header = log[:24] + (2**63 - 1).to_bytes(8, "little") + log[32:64]
+        (folder / "log-0").write_bytes(damage_logs.join(header, []))
+        with pytest.raises(martlet.FormatError, match="not the log that its name says"):
+            martlet.open(folder)
+
+    def test_where_the_numbers_of_checkpoints_end(self, folder: Path) -> None:
+        martlet.open(folder, DIM).close()
+        (folder / "log-0").unlink()
+        (folder / "checkpoint-0").rename(folder / f"checkpoint-{2**63 - 2}")
+        with martlet.open(folder) as index:
+            index.add(vectors(3))
+            with pytest.raises(OSError, match="no number left for a checkpoint"):
+                index.checkpoint()
+            index.add(vectors(3))
+        assert len(martlet.open(folder)) == 6
+        (folder / f"log-{2**63 - 2}").unlink()
+        (folder / f"checkpoint-{2**63 - 2}").rename(folder / f"checkpoint-{2**63 - 1}")
+        with pytest.raises(FileNotFoundError, match="there is no index in"):
             martlet.open(folder)
 
     def test_a_later_version(self, folder: Path) -> None:

@@ -66,6 +66,9 @@ final class Journal: @unchecked Sendable {
     /// - Throws: `io`.
     func beginCheckpoint(of versions: Versions) throws(MartletError) -> PinnedVersion {
         try check()
+        guard epoch + 1 < LogFormat.numberLimit else {
+            throw .io("\(folder) has no number left for a checkpoint", code: EOVERFLOW)
+        }
         log = try LogWriter(
             creating: folder.appending("log-\(epoch + 1)"), epoch: epoch + 1, after: log.sequence)
         epoch += 1

@@ -54,7 +54,7 @@ struct JournalFolder {
 
     private static func number(_ name: String, _ prefix: String) -> Int? {
         guard name.hasPrefix(prefix), let number = Int(name.dropFirst(prefix.count)), number >= 0,
-            "\(prefix)\(number)" == name
+            number < LogFormat.numberLimit, "\(prefix)\(number)" == name
         else { return nil }
         return number
     }

@@ -7,6 +7,8 @@ enum LogFormat {
     static let headerSize = 64
     /// Records begin at multiples of this, and so do the parts of their payloads.
     static let alignment = 8
+    /// Numbers of records, logs and checkpoints are less than this, so that each has a next one.
+    static let numberLimit = Int.max
 
     static func padded(_ size: Int) -> Int { (size + alignment - 1) & ~(alignment - 1) }
 
@@ -69,6 +71,7 @@ struct RecordHeader {
         guard bytes.load(as: UInt32.self) == Self.magic, bytes.endsWithChecksum,
             let kind = RecordKind(rawValue: bytes.load(fromByteOffset: 4, as: UInt32.self)),
             let sequence = Int(exactly: bytes.load(fromByteOffset: 8, as: UInt64.self)),
+            sequence < LogFormat.numberLimit,
             let size = Int(exactly: bytes.load(fromByteOffset: 16, as: UInt64.self))
         else { return nil }
         self.init(

@@ -30,7 +30,7 @@ final class LogReader {
                     + "\(LogFormat.version)")
         }
         let before = Int(clamping: header.load(fromByteOffset: 24, as: UInt64.self))
-        guard before < Int.max,
+        guard before < LogFormat.numberLimit,
             header.elementsEqual(LogFormat.header(epoch: epoch, after: before))
         else { throw .badFormat("\(path) is not the log that its name says") }
         (self.epoch, sequence) = (epoch, before)

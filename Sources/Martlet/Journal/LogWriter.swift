@@ -50,6 +50,9 @@ final class LogWriter {
             throw .io(
                 "\(path) takes no more changes since a write has failed; open it again", code: EIO)
         }
+        guard sequence + 1 < LogFormat.numberLimit else {
+            throw .io("\(path) has no number left for a record", code: EOVERFLOW)
+        }
         do throws(MartletError) {
             let output = try RecordOutput { [self] bytes, offset throws(MartletError) in
                 try write(bytes, at: size + RecordHeader.size + offset)
