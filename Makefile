@@ -218,7 +218,7 @@ bench-threads: .venv/package .venv/demo ## Measure what searches feel of a write
 
 # ---- Sanitizers and fuzzing ------------------------------------------------------------------
 
-.PHONY: tsan asan fuzz fuzz-load
+.PHONY: tsan asan fuzz fuzz-load fuzz-open
 tsan: ## Look for data races: the tests with many threads, under the thread sanitizer
 	$(need_swift)
 	swift test --sanitize=thread --scratch-path .build-tsan --filter 'ConcurrencyTests|StressTests'
@@ -240,7 +240,7 @@ asan: | build/asan ## Look for memory errors and leaks: the C tests under the ad
 
 # Engine and target are instrumented for coverage and memory errors.
 SECONDS ?= 60
-fuzzers := build/fuzz/fuzz_c_functions build/fuzz/fuzz_load
+fuzzers := build/fuzz/fuzz_c_functions build/fuzz/fuzz_load build/fuzz/fuzz_open
 run_fuzzer = cd build/fuzz && ASAN_OPTIONS=allocator_may_return_null=1 \
     ./$(strip $(1)) $(strip $(2)) -max_total_time=$(SECONDS) -len_control=0 -timeout=20 \
     -rss_limit_mb=4096 -malloc_limit_mb=1000000 -print_final_stats=1
@@ -251,8 +251,11 @@ fuzz: $(fuzzers) ## Drive the C functions with hostile arguments (SECONDS=60)
 fuzz-load: $(fuzzers) ## Load hostile files, and use what is loaded (SECONDS=60)
 	mkdir -p build/fuzz/files
 	$(call run_fuzzer, fuzz_load, files ../../Tests/fixtures/v1 -max_len=100000)
+fuzz-open: $(fuzzers) ## Open folders with hostile logs, and use what is opened (SECONDS=60)
+	mkdir -p build/fuzz/logs
+	$(call run_fuzzer, fuzz_open, logs ../../Tests/fixtures/v1/store -max_len=20000)
 
-build/fuzz/%: Tests/Fuzz/%.c build/fuzz/$(soname)
+build/fuzz/%: Tests/Fuzz/%.c $(wildcard Tests/Fuzz/*.h) build/fuzz/$(soname)
 	$(swift_clang) -std=c11 -g -O1 -Wall -Wextra -Werror \
 	    -fsanitize=fuzzer,address -fuse-ld=lld -Iinclude $< -o $@ build/fuzz/$(soname) -lm \
 	    -Wl,-rpath,'$$ORIGIN'
