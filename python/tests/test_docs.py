@@ -12,6 +12,7 @@ import pytest
 
 import martlet
 import martlet._base
+import martlet._changes
 import martlet._errors
 import martlet._ffi
 import martlet._stored
@@ -22,6 +23,7 @@ import martlet.statistics
 MODULES = [
     martlet,
     martlet._base,
+    martlet._changes,
     martlet._errors,
     martlet._stored,
     martlet.hits,

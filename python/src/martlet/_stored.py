@@ -1,13 +1,12 @@
-"""What an index holds: looked up by id, counted, changed and taken out."""
+"""What an index holds: looked up by id, counted and taken out."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
 from ctypes import c_float, c_int64
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from martlet import _buffers, _columns, _ffi, _filters, _ids, _tables, _values
+from martlet import _buffers, _ffi, _filters, _ids, _tables, _values
 from martlet._errors import IdKindError, UnknownIdError
 from martlet._ffi import Handle, check, lib
 from martlet._ids import Ids
@@ -15,6 +14,8 @@ from martlet._saved import Saved
 from martlet._structs import NO_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
@@ -118,40 +119,6 @@ class Stored(Saved):
         single, wanted = self._read_ids(handle, ids)
         found = _values.dicts(handle, self._find(handle, wanted))
         return found[0] if single else found
-
-    def update_metadata(self, ids: ArrayLike | SupportsIndex | str, metadata: Any) -> None:
-        """Replace metadata of stored vectors: all of it or, if anything is wrong, none.
-
-        Parameters
-        ----------
-        ids : int or str, or array_like of them, shape (n,)
-            Each once.
-        metadata : dict of columns, list of dicts, or frame
-            As in add(), for these ids; for one id also its dict. Nulls replace what there was;
-            columns that are not given keep theirs.
-
-        Raises
-        ------
-        UnknownIdError, IdKindError
-            As in get().
-        DuplicateIdError, ColumnTypeError, TypeError, ValueError
-            As in add().
-
-        Examples
-        --------
-        >>> import martlet
-        >>> index = martlet.Index(dim=2)
-        >>> _ = index.add([[0, 1], [3, 4]], metadata={"lang": ["sv", "fi"], "year": [2020, 2021]})
-        >>> index.update_metadata([0], {"year": [2024]})
-        >>> index.metadata(0)
-        {'lang': 'sv', 'year': 2024}
-        """
-        handle = self._open()
-        single, wanted = self._read_ids(handle, ids)
-        if single and isinstance(metadata, Mapping):
-            metadata = [metadata]
-        columns = _columns.read(metadata, wanted.count, _values.types(handle))
-        check(lib.martlet_update_metadata(handle, wanted.struct, columns.structs, columns.count))
 
     def count(self, where: Mapping[str, Any] | None = None) -> int:
         """Return the number of vectors whose metadata match a condition.
