@@ -31,6 +31,12 @@ def run_script():
 
 
 @pytest.fixture
+def folder(tmp_path):
+    """Return where a durable index may be made."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
 def assert_same_index():
     """Assert that two indexes answer bit for bit alike and have the same graph."""
 

@@ -1,4 +1,4 @@
-"""Changes payloads of a log in every way, with right checksums. Run by test_durable.py.
+"""Changes payloads of a log in every way, with right checksums. Run by test_logs.py.
 
 A crash ends this process, a hang its time limit, and memory out of proportion its limit of memory.
 """
