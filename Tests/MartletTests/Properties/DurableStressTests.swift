@@ -33,6 +33,7 @@ import Testing
         #expect(looks >= 4)
         try groups.index.checkInvariants()
         #expect(journal.epoch > checkpoints.load(ordering: .relaxed), "none was written by itself")
+        try changeBehindLastCheckpoint()
         let contents = try groups.contents()
         #expect(contents.sorted { $0.group < $1.group } == model)
 
@@ -48,6 +49,14 @@ import Testing
         journal.waitForCheckpoint()
         let files = try JournalFolder(journal.folder)
         #expect(files.checkpoints == [1] && files.logs == [1])
+    }
+
+    /// Changes that reopening must find in a log.
+    private func changeBehindLastCheckpoint() throws {
+        journal.smallLog = .max
+        for (round, way) in [0, 12, 5, 12, 9, 0, 12, 15].enumerated() {
+            try change(MarkedGroups.Turn(writer: 0, group: 0, mark: 1000 + round, way: way))
+        }
     }
 
     private var model: [MarkedGroups.Marks] {
