@@ -227,6 +227,8 @@ for name, call in calls.items():
         threading.Thread(target=press_after, args=[seconds], daemon=True).start()
         try:
             call()
+            while name == "compact":  # One may be over before the key is pressed.
+                call()
             raise SystemExit(name + " was not interrupted")
         except KeyboardInterrupt:
             assert time.perf_counter() - pressed.pop() < 0.2, name
