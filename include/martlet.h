@@ -136,6 +136,14 @@ enum {
     MARTLET_COSINE = 2  /**< 1 - cosine of the angle: 0 to 2. Zero vectors are refused. */
 };
 
+/** How much memory an index spends on speed. A martlet_memory is one of these values. */
+typedef int32_t martlet_memory;
+enum {
+    MARTLET_BALANCED = 0, /**< Vectors, their codes and links. */
+    MARTLET_FAST = 1      /**< Also codes of the links: faster searches, about twice the memory. Under
+                               MARTLET_IP the same as MARTLET_BALANCED. */
+};
+
 #define MARTLET_MAX_DIM 65536u
 #define MARTLET_MAX_VECTORS 4294967294u /* 2^32 - 2 */
 
@@ -158,11 +166,13 @@ typedef struct martlet_index_options {
     uint64_t ef_construction;  /**< Beam width while adding, 1 to MARTLET_MAX_EF. */
     uint64_t seed;             /**< The same data, seed and parameters give the same index, byte for
                                     byte, with any number of threads. */
+    martlet_memory memory;     /**< Default MARTLET_BALANCED. */
+    uint32_t reserved;         /**< 0. */
 } martlet_index_options;
 
 #define MARTLET_INDEX_OPTIONS_INIT \
     { sizeof(martlet_index_options), 0, MARTLET_L2, MARTLET_DEFAULT_M, \
-      MARTLET_DEFAULT_EF_CONSTRUCTION, 0 }
+      MARTLET_DEFAULT_EF_CONSTRUCTION, 0, MARTLET_BALANCED, 0 }
 
 /**
  * Makes an empty index.
@@ -768,13 +778,14 @@ enum {
     MARTLET_LOAD_COPY = 0,
     /**
      * In the file, mapped: pages are read when they are first needed and shared with other processes.
-     * Opening takes about 25 ms for a million vectors at M = 16: all links are looked at, no vectors.
-     * Everything that leads somewhere is checked: whatever the file holds, no call reads or writes
-     * beyond its tables, or does not end. Checksums of vectors, codes, links and texts are not: if those
-     * bytes are damaged, results may be wrong, and strings not UTF-8. What only changes rest on is
-     * checked by the first one, which may be MARTLET_BAD_FORMAT then. A change copies what it changes,
-     * and never reaches the file. As long as the index lives, nobody may write into the file or cut it
-     * off, which ends the process (SIGBUS); replacing it, as martlet_save() does, is safe.
+     * Opening takes about 25 ms for a million vectors at M = 16: all links are looked at, no vectors
+     * and no codes. Everything that leads somewhere is checked, then or when a search follows it:
+     * whatever the file holds, no call reads or writes beyond its tables, or does not end. Checksums of
+     * vectors, codes, links and texts are not: if those bytes are damaged, results may be wrong, and
+     * strings not UTF-8. What only changes rest on is checked by the first one, which may be
+     * MARTLET_BAD_FORMAT then. A change copies what it changes, and never reaches the file. As long as
+     * the index lives, nobody may write into the file or cut it off, which ends the process (SIGBUS);
+     * replacing it, as martlet_save() does, is safe.
      */
     MARTLET_LOAD_MAP = 1
 };
@@ -883,7 +894,7 @@ typedef struct martlet_statistics {
     uint32_t columns;          /**< Columns of metadata. */
     uint64_t vector_bytes;     /**< Bytes in use, per part: the vectors, */
     uint64_t code_bytes;       /**< their codes, which searches walk on, (0: on the vectors), */
-    uint64_t link_bytes;       /**< the graph's links on all layers, */
+    uint64_t link_bytes;       /**< the graph's links on all layers, their codes included, */
     uint64_t id_bytes;         /**< ids and the table that finds them, */
     uint64_t metadata_bytes;   /**< the columns of metadata, */
     uint64_t other_bytes;      /**< and everything else. */

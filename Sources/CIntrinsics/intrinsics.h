@@ -38,6 +38,17 @@ static inline uint64_t intrinsics_fetch_add(uint64_t *value, uint64_t by) {
     return __atomic_fetch_add(value, by, __ATOMIC_ACQ_REL);
 }
 
+/** All bits set if a < b, else 0: in a form that compilers make no branch of. */
+static inline long intrinsics_less(uint64_t a, uint64_t b) {
+#if defined(__x86_64__)
+    long mask;
+    __asm__("cmpq %2, %1\n\tsbbq %0, %0" : "=r"(mask) : "r"(a), "r"(b) : "cc");
+    return mask;
+#else
+    return -(long)(a < b);
+#endif
+}
+
 /** How many processors the calling thread may run on. */
 static inline int64_t intrinsics_processors(void) {
 #if defined(__linux__)
@@ -120,6 +131,15 @@ static inline intrinsics_floats8 intrinsics_clamp(intrinsics_floats8 values, flo
     return raised > high ? (intrinsics_floats8)high : raised;
 }
 
+/** Hadamard's matrix of eight rows times a vector: sums and differences of lanes 1, 2 and 4 apart. */
+static inline intrinsics_floats8 intrinsics_hadamard8(intrinsics_floats8 v) {
+    const intrinsics_floats8 ones = {1, -1, 1, -1, 1, -1, 1, -1}, twos = {1, 1, -1, -1, 1, 1, -1, -1},
+                             fours = {1, 1, 1, 1, -1, -1, -1, -1};
+    v = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6) + v * ones;
+    v = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5) + v * twos;
+    return __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3) + v * fours;
+}
+
 /** Four and eight 32-bit numbers, 32 bytes and 32 words: SIMD4<Float> and so on in Swift. */
 typedef float intrinsics_floats4 __attribute__((ext_vector_type(4)));
 typedef int32_t intrinsics_ints4 __attribute__((ext_vector_type(4)));
@@ -164,6 +184,136 @@ static inline intrinsics_floats4 intrinsics_lane_sums(intrinsics_ints8 a, intrin
     intrinsics_ints4 abcd = __builtin_shufflevector(ab, cd, 0, 1, 4, 5) +
                             __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
     return __builtin_convertvector(abcd, intrinsics_floats4);
+}
+
+/** How the codes of one node's components differ from those of another. */
+typedef struct {
+    uint32_t magnitude; /**< The sum of the differences' magnitudes. */
+    uint32_t squares;   /**< The sum of their squares. */
+    uint32_t sum;       /**< The sum of those of the node's codes where the row's are greater. */
+} intrinsics_difference;
+
+/**
+ * Compares `count` times 32 codes. Bit j of greater[32 * i] says whether row[32 * i + j] is greater
+ * than the node's.
+ */
+static inline intrinsics_difference intrinsics_compare_codes(const uint8_t *node,
+                                                             const uint8_t *row, int64_t count,
+                                                             uint32_t *greater) {
+    intrinsics_difference result = {0, 0, 0};
+#if defined(__AVX2__)
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i magnitudes = zero, squares = zero, sums = zero;
+    for (int64_t i = 0; i < count; i += 1) {
+        const __m256i a = _mm256_loadu_si256((const __m256i *)node + i);
+        const __m256i b = _mm256_loadu_si256((const __m256i *)row + i);
+        const __m256i mask = _mm256_cmpgt_epi8(b, a);
+        const __m256i magnitude = _mm256_abs_epi8(_mm256_sub_epi8(b, a));
+        greater[32 * i] = (uint32_t)_mm256_movemask_epi8(mask);
+        magnitudes = _mm256_add_epi64(magnitudes, _mm256_sad_epu8(magnitude, zero));
+        squares = _mm256_add_epi32(
+            squares, _mm256_madd_epi16(_mm256_maddubs_epi16(magnitude, magnitude),
+                                       _mm256_set1_epi16(1)));
+        sums = _mm256_add_epi64(sums, _mm256_sad_epu8(_mm256_and_si256(a, mask), zero));
+    }
+    uint32_t lanes[24];
+    _mm256_storeu_si256((__m256i *)lanes, magnitudes);
+    _mm256_storeu_si256((__m256i *)lanes + 1, squares);
+    _mm256_storeu_si256((__m256i *)lanes + 2, sums);
+    for (uint32_t i = 0; i < 8; i += 1) {
+        result.magnitude += lanes[i];
+        result.squares += lanes[8 + i];
+        result.sum += lanes[16 + i];
+    }
+#else
+    for (int64_t i = 0; i < count; i += 1) {
+        uint32_t bits = 0;
+        for (uint32_t j = 0; j < 32; j += 1) {
+            const int32_t code = node[32 * i + j], difference = (int32_t)row[32 * i + j] - code;
+            bits |= (uint32_t)(difference > 0) << j;
+            result.magnitude += (uint32_t)(difference < 0 ? -difference : difference);
+            result.squares += (uint32_t)(difference * difference);
+            result.sum += difference > 0 ? (uint32_t)code : 0;
+        }
+        greater[32 * i] = bits;
+    }
+#endif
+    return result;
+}
+
+typedef float intrinsics_floats16 __attribute__((ext_vector_type(16), aligned(32)));
+typedef uint16_t intrinsics_words16 __attribute__((ext_vector_type(16)));
+
+#if defined(__AVX2__)
+/** The sums of two bytes each, of which `odd` has those of the upper ones, as words in order. */
+static inline intrinsics_words16 intrinsics_join_words(__m256i sums, __m256i odd) {
+    const __m256i even = _mm256_sub_epi16(sums, _mm256_slli_epi16(odd, 8));
+    const __m128i evens =
+        _mm_add_epi16(_mm256_castsi256_si128(even), _mm256_extracti128_si256(even, 1));
+    const __m128i odds =
+        _mm_add_epi16(_mm256_castsi256_si128(odd), _mm256_extracti128_si256(odd, 1));
+    return (intrinsics_words16)_mm256_set_m128i(_mm_unpackhi_epi16(evens, odds),
+                                                _mm_unpacklo_epi16(evens, odds));
+}
+#endif
+
+/**
+ * For 32 links, adds up what the halves of their bytes find in tables. In each 32 bytes of `codes`,
+ * the low half of bytes i and 16 + i belongs to link i, the high half to link 16 + i; bytes 0 ... 15
+ * look into the first 16 of the 32 bytes of `tables` at the same place, the others into the next 16.
+ * `count` is the number of such pieces, 128 at most: more could overflow. `sums`, 32 of them, start
+ * at a multiple of 32 bytes.
+ */
+static inline void intrinsics_add_lookups(const void *codes, const void *tables, int64_t count,
+                                          float *sums) {
+    intrinsics_words16 low_totals, high_totals;
+#if defined(__AVX2__)
+    const __m256i mask = _mm256_set1_epi8(15);
+    __m256i low = _mm256_setzero_si256(), low_odd = low, high = low, high_odd = low;
+    for (int64_t i = 0; i < count; i += 1) {
+        const __m256i bytes = _mm256_load_si256((const __m256i *)codes + i);
+        const __m256i table = _mm256_load_si256((const __m256i *)tables + i);
+        const __m256i found = _mm256_shuffle_epi8(table, _mm256_and_si256(bytes, mask));
+        const __m256i found_high =
+            _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask));
+        /* Two bytes as one word: the lower overflows into the upper, which is added by itself. */
+        low = _mm256_add_epi16(low, found);
+        low_odd = _mm256_add_epi16(low_odd, _mm256_srli_epi16(found, 8));
+        high = _mm256_add_epi16(high, found_high);
+        high_odd = _mm256_add_epi16(high_odd, _mm256_srli_epi16(found_high, 8));
+    }
+    low_totals = intrinsics_join_words(low, low_odd);
+    high_totals = intrinsics_join_words(high, high_odd);
+#else
+    const uint8_t *bytes = (const uint8_t *)codes, *table = (const uint8_t *)tables;
+    low_totals = high_totals = (intrinsics_words16)0;
+    for (int64_t i = 0; i < count; i += 1, bytes += 32, table += 32)
+        for (uint32_t j = 0; j < 16; j += 1) {
+            const uint8_t a = bytes[j], b = bytes[16 + j];
+            low_totals[j] += (uint16_t)(table[a & 15] + table[16 + (b & 15)]);
+            high_totals[j] += (uint16_t)(table[a >> 4] + table[16 + (b >> 4)]);
+        }
+#endif
+    intrinsics_floats16 *totals = (intrinsics_floats16 *)sums;
+    totals[0] += __builtin_convertvector(low_totals, intrinsics_floats16);
+    totals[1] += __builtin_convertvector(high_totals, intrinsics_floats16);
+}
+
+/** Each lane, or 0 if it is less or no number. */
+static inline intrinsics_floats8 intrinsics_not_negative(intrinsics_floats8 values) {
+    return values > 0 ? values : (intrinsics_floats8)0;
+}
+
+/** A bit for each lane, the first one's lowest: whether it is less than `bound`. */
+static inline uint32_t intrinsics_lanes_below(intrinsics_floats8 values, float bound) {
+#if defined(__AVX2__)
+    return (uint32_t)_mm256_movemask_ps(
+        _mm256_cmp_ps((__m256)values, _mm256_set1_ps(bound), _CMP_LT_OQ));
+#else
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < 8; i += 1) bits |= (uint32_t)(values[i] < bound) << i;
+    return bits;
+#endif
 }
 
 #endif

@@ -32,12 +32,52 @@ typedef uint64_t (*kernels_convert)(const void *source, int32_t element, int64_t
                                     uint64_t count, float *out);
 
 /**
+ * Rotates one vector at random: `count` components, a multiple of 32, in `rounds` rounds, for each
+ * of which `signs` has `count` factors, 1 or -1. Both start at multiples of 32 bytes.
+ */
+typedef void (*kernels_rotate)(float *values, uint64_t count, const float *signs, uint64_t rounds);
+
+/**
  * Quantises one vector: out[j] = row[j] * factor - offsets[j], clamped to 0 ... 127 and rounded,
  * halves to even, for `count` components, a multiple of 8. Row and offsets start at multiples of 32
  * bytes. Returns how many were clamped; infinity minus infinity is clamped to 0.
  */
 typedef uint64_t (*kernels_encode)(const float *row, float factor, const float *offsets,
                                    uint64_t count, uint8_t *out);
+
+/**
+ * Look-up tables of one query, for estimates over link codes: for each four components of its code
+ * (not clamped, nor rounded), the sums of all 16 subsets, each as a byte.
+ */
+typedef struct kernels_lookup {
+    const uint8_t *tables; /**< 4 bytes per component, from a multiple of 32 bytes on. */
+    uint64_t components;   /**< A multiple of 32. */
+    float unit, base;      /**< What a sum of bytes stands for: sum * unit + base. */
+} kernels_lookup;
+
+/**
+ * Makes the tables of the vector row[j] * factor - offsets[j], `components` of them, a multiple of
+ * 32. All pointers are multiples of 32 bytes. `tables` has room for 4 bytes per component.
+ */
+typedef kernels_lookup (*kernels_make_lookup)(const float *row, float factor, const float *offsets,
+                                              uint64_t components, uint8_t *tables);
+
+/**
+ * Encodes up to 32 links of the node whose code is `node`: to the rows codes + slots[i] * stride.
+ * Writes (64 + stride) * 4 bytes to `out`, which starts at a multiple of 32 bytes: 32 factors, 32
+ * terms, and the signs of the differences of all codes' components, bits 4 j ... 4 j + 3 of links
+ * i < 16 and i + 16 in the low and the high half of byte 16 j + i.
+ */
+typedef void (*kernels_encode_links)(const uint8_t *node, const uint8_t *codes, uint64_t stride,
+                                     const uint32_t *slots, uint64_t count, void *out);
+
+/**
+ * Estimates the squared distances, between codes, of the query from the 32 links that `links`
+ * encodes; `distance` is that from their node. Writes out[0 ..< 32], none of them negative or NaN,
+ * and returns which are less than `bound`: bit i for link i. What stands for no link is anything.
+ */
+typedef uint32_t (*kernels_estimate)(const kernels_lookup *query, const void *links, float distance,
+                                     float bound, float *out);
 
 /**
  * The five below test all values of a column: bit i of words, from the lowest of the first word on,
@@ -74,7 +114,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     kernels_score dot_products;       /**< out[i] = sum of query * row. */
     kernels_score code_distances;     /**< out[i] = sum of (query - row)^2 over codes 0 ... 127. */
     kernels_convert convert;
+    kernels_rotate rotate;
     kernels_encode encode;
+    kernels_make_lookup make_lookup;
+    kernels_encode_links encode_links;
+    kernels_estimate estimate;
     kernels_select_integers select_integers;
     kernels_select_doubles select_doubles;
     kernels_select_byte select_byte;

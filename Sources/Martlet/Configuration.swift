@@ -8,6 +8,15 @@ public enum Metric: Int32, Sendable {
     case cosine = 2
 }
 
+/// How much memory an index spends on speed.
+public enum MemoryForm: Int32, Sendable {
+    /// Vectors, their codes and links.
+    case balanced = 0
+    /// Also codes of links, by which searches expand a node in one place of memory: about twice the
+    /// memory, for l2 and cosine.
+    case fast = 1
+}
+
 /// The parameters of an index: fixed when it is made.
 public struct Configuration: Sendable, Equatable {
     public static let dimensions = 1...65_536
@@ -27,16 +36,24 @@ public struct Configuration: Sendable, Equatable {
     /// Decides levels and the order of insertion. The same data, seed and parameters give the same
     /// index with any number of threads.
     public let seed: UInt64
+    public let memory: MemoryForm
 
     /// - Throws: `MartletError.invalidArgument` naming the parameter that is out of bounds.
     public init(
-        dim: Int, metric: Metric = .l2, M: Int = 16, efConstruction: Int = 200, seed: UInt64 = 0
+        dim: Int, metric: Metric = .l2, M: Int = 16, efConstruction: Int = 200, seed: UInt64 = 0,
+        memory: MemoryForm = .balanced
     ) throws(MartletError) {
         try Self.check("dim", dim, Self.dimensions)
         try Self.check("M", M, Self.linkBudgets)
         try Self.check("ef_construction", efConstruction, Self.beamWidths)
         (self.dim, self.metric, self.M) = (dim, metric, M)
-        (self.efConstruction, self.seed) = (efConstruction, seed)
+        (self.efConstruction, self.seed, self.memory) = (efConstruction, seed, memory)
+    }
+
+    func with(_ memory: MemoryForm) throws(MartletError) -> Configuration {
+        try Configuration(
+            dim: dim, metric: metric, M: M, efConstruction: efConstruction, seed: seed,
+            memory: memory)
     }
 
     /// The link budget of a node on `layer` (Malkov & Yashunin 2018, section 4.1: M_max0 = 2 M).

@@ -33,6 +33,7 @@ extension Snapshot {
         parameters.added = graph.insertedCount
         parameters.entry = graph.entry.map { (slot: Int($0.slot), level: $0.level) }
         parameters.upperRows = graph.upper.rowCount
+        parameters.hasLinkCodes = graph.linkCodes != nil
         vectors?.describe(to: &parameters)
         parameters.columns = metadata.columns.count
         return parameters
@@ -47,7 +48,7 @@ extension Contents {
         self.init(parameters.configuration)
         vectors = try VectorStore(vectors.reader, file, parameters)
         try readRemoved(file, parameters)
-        try graphStore.read(file, parameters)
+        try graphStore.read(file, parameters, vectors.quantizer)
         try ids.read(file, parameters)
         try metadata.read(file, columns: parameters.columns, slots: parameters.slots)
         try file.finish()

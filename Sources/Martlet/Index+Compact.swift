@@ -12,7 +12,7 @@ extension Contents {
             next.live = try LiveSlots(
                 nil, slotCount: next.slotCount, removing: next.tombstones)
         }
-        try next.graphStore.copy(graphStore, moves)
+        try next.graphStore.copy(graphStore, moves, next.vectors.quantizer)
         try next.ids.copy(ids, moves)
         try next.metadata.copy(metadata, moves)
         if control?.isCancelled == true { throw .cancelled }

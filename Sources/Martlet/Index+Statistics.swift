@@ -56,7 +56,11 @@ extension Index {
 
 extension Graph {
     /// Bytes of links in use.
-    var bytes: Int { (base.rowCount * base.width + upper.rowCount * upper.width) * 4 }
+    var bytes: Int {
+        [base, upper, linkCodes?.table].reduce(0) {
+            $0 + ($1?.rowCount ?? 0) * ($1?.width ?? 0) * 4
+        }
+    }
 
     func statistics(of snapshot: Snapshot) throws(MartletError) -> GraphStatistics {
         var statistics = GraphStatistics()

@@ -7,16 +7,22 @@ extension Configuration {
     init(_ pointer: UnsafePointer<martlet_index_options>) throws(MartletError) {
         let defaults = martlet_index_options(
             struct_size: 0, dim: 0, metric: martlet_metric(MARTLET_L2), M: MARTLET_DEFAULT_M,
-            ef_construction: UInt64(MARTLET_DEFAULT_EF_CONSTRUCTION), seed: 0)
+            ef_construction: UInt64(MARTLET_DEFAULT_EF_CONSTRUCTION), seed: 0,
+            memory: martlet_memory(MARTLET_BALANCED), reserved: 0)
         let given = try options(
             pointer, size: pointer.pointee.struct_size, defaults: defaults, "options")
         guard let metric = Metric(rawValue: given.metric) else {
             throw .invalidArgument(
                 "metric is \(given.metric), but must be MARTLET_L2, MARTLET_IP or MARTLET_COSINE")
         }
+        guard let memory = MemoryForm(rawValue: given.memory) else {
+            throw .invalidArgument(
+                "memory is \(given.memory), but must be MARTLET_BALANCED or MARTLET_FAST")
+        }
         try self.init(
             dim: int("dim", given.dim), metric: metric, M: Int(given.M),
-            efConstruction: int("ef_construction", given.ef_construction), seed: given.seed)
+            efConstruction: int("ef_construction", given.ef_construction), seed: given.seed,
+            memory: memory)
     }
 }
 

@@ -52,7 +52,8 @@ public func martletGetOptions(
         var filled = martlet_index_options(
             struct_size: size, dim: UInt64(configuration.dim),
             metric: configuration.metric.rawValue, M: UInt32(configuration.M),
-            ef_construction: UInt64(configuration.efConstruction), seed: configuration.seed)
+            ef_construction: UInt64(configuration.efConstruction), seed: configuration.seed,
+            memory: configuration.memory.rawValue, reserved: 0)
         withUnsafeBytes(of: &filled) {
             UnsafeMutableRawPointer(out).copyMemory(from: $0.baseAddress!, byteCount: Int(size))
         }

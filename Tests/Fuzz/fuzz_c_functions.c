@@ -62,6 +62,7 @@ static martlet_index_options any_index_options(input *in) {
     options.M = one_in(in, 32) ? PICK(in, hostile_Ms) : PICK(in, Ms);
     options.ef_construction = any_ef(in);
     options.seed = next_byte(in);
+    options.memory = any_enumerator(in, 2);
     return options;
 }
 

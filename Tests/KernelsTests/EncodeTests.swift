@@ -94,11 +94,3 @@ private func encoded(
     #expect(results[0] == results[1])
     return results[0]
 }
-
-private func guarded<Value: BitwiseCopyable>(
-    _ values: [Value], _ edge: GuardedMemory.Edge
-) -> GuardedMemory {
-    let memory = GuardedMemory(bytes: values.count * MemoryLayout<Value>.size, guarded: edge)
-    memory.start.initializeMemory(as: Value.self, from: values, count: values.count)
-    return memory
-}

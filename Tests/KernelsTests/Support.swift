@@ -72,3 +72,12 @@ final class GuardedMemory {
 
     deinit { munmap(mapping, mappingSize) }
 }
+
+/// `values` in memory of their own.
+func guarded<Value: BitwiseCopyable>(
+    _ values: [Value], _ edge: GuardedMemory.Edge
+) -> GuardedMemory {
+    let memory = GuardedMemory(bytes: values.count * MemoryLayout<Value>.size, guarded: edge)
+    memory.start.initializeMemory(as: Value.self, from: values, count: values.count)
+    return memory
+}

@@ -94,6 +94,7 @@ static void test_the_parameters_come_with_it(void) {
     given.M = 7;
     given.ef_construction = 77;
     given.seed = UINT64_MAX;
+    given.memory = MARTLET_FAST;
     martlet_index *index = NULL, *loaded = NULL;
     CHECK_OK(martlet_index_create(&given, &index));
     CHECK_OK(martlet_save(index, path, NULL));

@@ -30,6 +30,7 @@ static void test_defaults(void) {
     martlet_index_options options = MARTLET_INDEX_OPTIONS_INIT;
     CHECK(options.struct_size == sizeof options && options.dim == 0 && options.seed == 0);
     CHECK(options.metric == MARTLET_L2 && options.M == 16 && options.ef_construction == 200);
+    CHECK(options.memory == MARTLET_BALANCED && options.reserved == 0);
 }
 
 static void test_dim(void) {
@@ -77,6 +78,23 @@ static void test_ef_construction(void) {
     refuses(options, "4294967295");
 }
 
+static void test_memory(void) {
+    martlet_index_options options = options_of(3);
+    for (options.memory = MARTLET_BALANCED; options.memory <= MARTLET_FAST; options.memory += 1) {
+        martlet_index_options seen = MARTLET_INDEX_OPTIONS_INIT;
+        martlet_index *index = NULL;
+        CHECK_OK(martlet_index_create(&options, &index));
+        CHECK_OK(martlet_get_options(index, &seen));
+        CHECK(memcmp(&seen, &options, sizeof seen) == 0);
+        martlet_index_free(index);
+    }
+    refuses(options, "memory is 2, but must be MARTLET_BALANCED or MARTLET_FAST");
+    options.memory = -1;
+    refuses(options, "memory is -1");
+    options.memory = INT32_MIN;
+    refuses(options, "memory is -2147483648");
+}
+
 static void test_struct_size(void) {
     static const uint64_t bad[] = {0, 1, 7, 12, sizeof(martlet_index_options) - 1,
                                    sizeof(martlet_index_options) + 8, UINT64_MAX};
@@ -102,6 +120,25 @@ static void test_smaller_struct(void) {
     CHECK_OK(martlet_get_statistics(index, &seen));
     CHECK(seen.dim == 3 && seen.metric == MARTLET_L2 && seen.M == MARTLET_DEFAULT_M);
     CHECK(seen.ef_construction == MARTLET_DEFAULT_EF_CONSTRUCTION && seen.seed == 0);
+    martlet_index_free(index);
+}
+
+/* A program that was compiled with the header before `memory`. */
+static void test_struct_without_memory(void) {
+    martlet_index_options options = options_of(3), seen = MARTLET_INDEX_OPTIONS_INIT;
+    martlet_index *index = NULL;
+    options.struct_size = 40;
+    CHECK(offsetof(martlet_index_options, memory) == 40);
+    options.seed = 5;
+    options.memory = 77;
+    CHECK_OK(martlet_index_create(&options, &index));
+    CHECK_OK(martlet_get_options(index, &seen));
+    CHECK(seen.seed == 5 && seen.memory == MARTLET_BALANCED);
+    seen.struct_size = 40;
+    seen.seed = 0;
+    seen.memory = 77;
+    CHECK_OK(martlet_get_options(index, &seen));
+    CHECK(seen.seed == 5 && seen.memory == 77);
     martlet_index_free(index);
 }
 
@@ -154,8 +191,10 @@ int main(void) {
     test_metric();
     test_M();
     test_ef_construction();
+    test_memory();
     test_struct_size();
     test_smaller_struct();
+    test_struct_without_memory();
     test_pointers();
     test_every_seed();
     test_extreme_options_search_exactly();

@@ -143,6 +143,35 @@ static void test_copies_are_reachable(void) {
     martlet_index_free(index);
 }
 
+/* In the fast form, links take 512 bytes more per vector of up to 32 components; a search finds the
+ * same. */
+static void test_codes_of_links(void) {
+    enum { many = 1100, wide = 24, k = 20 };
+    float *vectors = new_whole(many * wide, 6);
+    martlet_statistics seen[2];
+    float distances[2][k];
+    int64_t ids[k];
+    martlet_search_options search = MARTLET_SEARCH_OPTIONS_INIT;
+    search.ef = many;
+    for (size_t i = 0; i < 2; i += 1) {
+        martlet_index_options options = MARTLET_INDEX_OPTIONS_INIT;
+        martlet_index *index = NULL;
+        options.dim = wide;
+        options.M = M;
+        options.memory = i == 0 ? MARTLET_BALANCED : MARTLET_FAST;
+        CHECK_OK(martlet_index_create(&options, &index));
+        CHECK_OK(add_rows(index, vectors + wide, many - 1, wide));
+        seen[i] = statistics_of(index);
+        CHECK_OK(martlet_search(index, vectors, 1, 0, FLOAT_SIZE, k, &search, ids, distances[i], NULL));
+        martlet_index_free(index);
+    }
+    CHECK(seen[0].code_bytes > 0 && seen[1].code_bytes == seen[0].code_bytes);
+    CHECK(seen[1].link_bytes == seen[0].link_bytes + (many - 1) * 512);
+    CHECK(seen[1].links == seen[0].links);
+    CHECK(memcmp(distances[0], distances[1], sizeof distances[0]) == 0);
+    free(vectors);
+}
+
 static void test_bad_arguments(void) {
     static const uint64_t bad_sizes[] = {0, 7, 12, sizeof(martlet_statistics) - 1,
                                          sizeof(martlet_statistics) + 8, UINT64_MAX};
@@ -178,6 +207,7 @@ int main(void) {
     test_after_each_add();
     test_kinds_of_ids();
     test_copies_are_reachable();
+    test_codes_of_links();
     test_bad_arguments();
     test_smaller_struct();
     return check_summary("statistics");

@@ -6,16 +6,22 @@ import Testing
 
 @Suite struct IndexFilesTests {
     /// In memory and mapped: the same index, also after the same changes.
-    @Test(arguments: Metric.all, [0, 1, 700, 1500])
-    func whatIsLoadedIsTheSame(metric: Metric, count: Int) throws {
-        let index = try Index(Configuration(dim: 5, metric: metric, M: 4, efConstruction: 20))
-        let data = Dataset(.uniform, count: count + 600, dim: 5, seed: 3).vectors
+    @Test(arguments: [MemoryForm.balanced, .fast], [0, 1, 700, 1500])
+    func whatIsLoadedIsTheSame(memory: MemoryForm, count: Int) throws {
+        for metric in Metric.all { try checkLoaded(metric, memory, count) }
+    }
+
+    private func checkLoaded(_ metric: Metric, _ memory: MemoryForm, _ count: Int) throws {
+        let index = try Index(
+            Configuration(dim: 12, metric: metric, M: 4, efConstruction: 20, memory: memory))
+        let data = Dataset(.uniform, count: count + 600, dim: 12, seed: 3).vectors
         try index.addRows(Array(data[..<count]))
         if count > 100 { try index.remove((0..<Int64(40)).map { $0 * 2 }) }
         let file = try File(of: index)
         let loaded = try [file.load(.copied), file.load(.mapped)]
         for other in loaded {
             #expect(other.digest == index.digest)
+            #expect(other.configuration == index.configuration)
             try other.checkInvariants()
             #expect(try file.bytes == File(of: other).bytes)
         }
@@ -63,6 +69,55 @@ import Testing
         for (sentence, code, body) in cases {
             #expect(throws: MartletError.io(sentence, code: code), performing: body)
         }
+    }
+
+    /// Nobody looks at those of a mapped file before its first change: searches pass over them.
+    @Test func linksWithCodesMustLeadToNodes() throws {
+        let (index, codes) = try indexWithLinkCodes()
+        let links = codes.links(0, of: 7)
+        let right = links[3]
+        let queries = Dataset(.uniform, count: 50, dim: 12, seed: 6).vectors
+        for slot in [1500, LinkTable.none - 1] {
+            links[3] = slot
+            let file = try File(of: index)
+            #expect {
+                try file.load(.copied)
+            } throws: {
+                "\($0)".contains("node 7 must lead")
+            }
+            let mapped = try file.load(.mapped)
+            let hits = try mapped.nearest(to: queries, k: 10, ef: 1500)
+            #expect(hits.allSatisfy { hits in hits.allSatisfy { (0..<1500).contains($0.id) } })
+            #expect {
+                try mapped.add(queries)
+            } throws: {
+                "\($0)".contains("node 7 must lead")
+            }
+        }
+        links[3] = right
+        _ = try File(of: index).load(.copied)
+    }
+
+    /// What encodes links does not matter to safety.
+    @Test(arguments: [UInt8(0x00), 0x7f, 0xff])
+    func codesOfLinksMayBeAnything(byte: UInt8) throws {
+        let (index, codes) = try indexWithLinkCodes()
+        for slot in 0..<1500 as Range<UInt32> {
+            memset(codes.codes(0, of: slot), Int32(byte), (codes.table.width - 32) * 4)
+        }
+        let loaded = try File(of: index).load(.mapped)
+        let queries = Dataset(.uniform, count: 50, dim: 12, seed: 6).vectors
+        for ef in [10, 100, 1500] {
+            let hits = try loaded.nearest(to: queries, k: 10, ef: ef)
+            #expect(hits.allSatisfy { Set($0.map(\.id)).count == 10 })
+        }
+    }
+
+    private func indexWithLinkCodes() throws -> (Index, LinkCodes) {
+        let index = try Index(
+            Configuration(dim: 12, M: 4, efConstruction: 20, memory: .fast))
+        try index.addRows(Dataset(.uniform, count: 1500, dim: 12, seed: 5).vectors)
+        return (index, try #require(index.versions.read { $0.graph.linkCodes }))
     }
 
     /// What the numbers in a mapped file's vectors are does not matter to safety.

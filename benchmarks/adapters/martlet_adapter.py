@@ -19,6 +19,7 @@ class Index:
             metric=settings.metric,
             M=settings.M,
             ef_construction=settings.ef_construction,
+            memory=settings.form,
         )
 
     def add(self, base: NDArray[np.float32], threads: int) -> None:

@@ -21,6 +21,7 @@ import martlet
 
 NUMBERS = (0, 1, 2, 3, 31, 127, 255, 2**15, 2**16 - 1, 2**31, 2**32 - 2, 2**32 - 1)
 NUMBERS += (2**47, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
+FLOATS = (np.nan, np.inf, -np.inf, -1.0, -3e38, 3e38, 1e-40, 0.0)
 DIM = 4
 CONDITIONS = {
     "bool": True,
@@ -31,7 +32,10 @@ CONDITIONS = {
 
 
 def originals(generator):
-    """Return files: of every metric, both kinds of ids, with all types of metadata and removals."""
+    """Return files: of every metric, both kinds of ids, with all types of metadata and removals.
+
+    Vectors of so few components lie too close for codes: others have those.
+    """
     for metric in ("l2", "ip", "cosine"):
         for kind in (int, str):
             for count, removed in ((40, 0), (60, 9), (1100, 0), (1300, 2)):
@@ -42,6 +46,20 @@ def originals(generator):
                 if removed:
                     index.remove(ids[:removed])
                 yield saved(index)
+    for memory in ("balanced", "fast"):
+        yield from coded(generator, memory)
+
+
+def coded(generator, memory):
+    """Return files of few vectors that have codes all the same, since many were there once."""
+    for metric, links, removed in (("l2", 3, 0), ("cosine", 17, 0), ("l2", 5, 1), ("cosine", 4, 9)):
+        index = martlet.Index(40, metric, M=links, ef_construction=12, memory=memory)
+        rows = generator.normal(size=(1070, 40)).astype("f4")
+        index.add(rows, metadata={"year": range(1070)}, threads=1)
+        index.remove(range(1000))
+        index.compact()
+        index.remove(range(1000, 1000 + removed))
+        yield saved(index)
 
 
 def columns(count):
@@ -115,7 +133,7 @@ def split(data):
     return [[kind, part, data[at : at + size]] for kind, part, at, size, _ in entries]
 
 
-def join(sections, entry=lambda fields: fields, header=b"\x89MARTLET\1\0\0\0"):
+def join(sections, entry=lambda fields: fields, header=b"\x89MARTLET\2\0\0\0"):
     """Return the file of sections, with right checksums."""
     header = header.ljust(60, b"\0")
     data = bytearray(header + struct.pack("<I", zlib.crc32(header)))
@@ -185,6 +203,38 @@ def changed(section, random):
     return section[:at] + new + section[at + width :]
 
 
+def mutate_link_codes(data, random):
+    """Change what only indexes in the fast form have, and repair all checksums."""
+    sections = split(data)
+    places = {kind: place for place, (kind, _, _) in enumerate(sections)}
+    codes = np.frombuffer(sections[places[25]][2], "<u4").copy()
+    parameters = np.frombuffer(sections[0][2], "<u8").copy()
+    dim, slots = int(parameters[0]), int(parameters[5])
+    # Blocks of 32 slots, factors, terms, and bits; what is behind the last row is of no use here.
+    blocks = codes.reshape(-1, 96 + (dim + 31) // 32 * 32)
+    for _ in range(random.choice((1, 1, 2, 5, 50))):
+        block, place = random.choice(blocks), random.randrange(32)
+        way = random.randrange(10)
+        if way < 4:
+            others = (0, slots - 1, slots, slots + 31, 2**31, *NUMBERS[10:12])
+            block[place] = random.choice((*others, block[random.randrange(32)]))
+        elif way < 6:
+            value = random.choice(FLOATS)
+            block[32:96].view("<f4")[random.randrange(64)] = value
+        elif way < 8:
+            block[random.randrange(96, len(block))] = random.getrandbits(32)
+        elif way == 8:
+            number = random.choice((16, 19, 21, 22, 23))
+            parameters[number] = random.choice(NUMBERS)
+        else:
+            block[:] = random.getrandbits(32)
+    sections[places[25]][2] = codes.tobytes()
+    sections[0][2] = parameters.tobytes()
+    if random.random() < 0.05:
+        del sections[places[random.choice((12, 13, 25))]]
+    return join(sections)
+
+
 def truncations(data):
     """Return the file cut off at every border, one byte before and one behind it."""
     start = struct.unpack_from("<Q", data, len(data) - 32)[0]
@@ -197,7 +247,8 @@ def truncations(data):
 
 def main(way, count, seed):
     """Damage files so many times; print how often, and how many could be loaded all the same."""
-    files = list(originals(np.random.default_rng(7)))
+    generator = np.random.default_rng(7)
+    files = list(coded(generator, "fast") if way == "link codes" else originals(generator))
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + (1 << 30)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -209,7 +260,7 @@ def main(way, count, seed):
             if way == "truncations":
                 damaged = truncations(data)
             else:
-                damage = flip if way == "flips" else mutate
+                damage = {"flips": flip, "mutations": mutate, "link codes": mutate_link_codes}[way]
                 damaged = (damage(data, generator) for _ in range(count // len(files) + 1))
             for each in damaged:
                 if each == data:

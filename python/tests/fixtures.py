@@ -1,7 +1,7 @@
 """The indexes behind the files in Tests/fixtures, which every later version must load.
 
-``python python/tests/fixtures.py VERSION`` makes those of a format version, once: files that are
-there are never made anew.
+``python python/tests/fixtures.py VERSION`` makes those of a format version, with a library that
+writes it, once: files that are there are never made anew.
 """
 
 from __future__ import annotations
@@ -32,6 +32,13 @@ def vectors(count, dim):
     return ((numbers * 2654435761 % 2**32) / 2**31 - 1).astype("f4").reshape(count, dim)
 
 
+def scattered(count, dim):
+    """Return such as lie far enough apart for codes."""
+    numbers = np.arange(1, count * dim + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    numbers = (numbers ^ numbers >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    return ((numbers >> np.uint64(40)) / 2**23 - 1).astype("f4").reshape(count, dim)
+
+
 def empty():
     """Have nothing but parameters."""
     return martlet.Index(7, "ip", M=5, ef_construction=9, seed=2**64 - 1)
@@ -54,7 +61,7 @@ def removed():
 
 
 def codes():
-    """Have so many vectors that there are codes."""
+    """Have so many vectors that there could be codes, but too close to each other for that."""
     index = martlet.Index(2, "l2", M=2, ef_construction=10)
     index.add(vectors(1100, 2))
     return index
@@ -67,12 +74,37 @@ def lifted():
     return index
 
 
-RECIPES = {make.__name__: make for make in (empty, every_type, removed, codes, lifted)}
+def coded():
+    """Have codes, but few vectors: codes stay when others are removed."""
+    return with_few_left(martlet.Index(50, "l2", M=3, ef_construction=20))
+
+
+def fast():
+    """Have codes of links, too."""
+    return with_few_left(martlet.Index(70, "cosine", M=17, ef_construction=20, memory="fast"))
+
+
+def with_few_left(index):
+    index.add(scattered(1030, index.dim))
+    index.remove(list(range(990)))
+    index.compact()
+    return index
+
+
+OF_VERSION = {
+    1: (empty, every_type, removed, codes, lifted, coded),
+    2: (empty, every_type, removed, codes, lifted, coded, fast),
+}
+RECIPES = {make.__name__: make for makes in OF_VERSION.values() for make in makes}
 
 if __name__ == "__main__":
-    target = FOLDER / f"v{sys.argv[1]}"
+    version = int(sys.argv[1])
+    target = FOLDER / f"v{version}"
     target.mkdir(parents=True, exist_ok=True)
-    for name, make in RECIPES.items():
-        path = target / f"{name}.martlet"
+    for make in OF_VERSION[version]:
+        path = target / f"{make.__name__}.martlet"
         if not path.exists():
             make().save(path)
+            if path.read_bytes()[8] != version:
+                path.unlink()
+                sys.exit(f"this library does not write version {version}")

@@ -44,13 +44,18 @@ class TestOpening:
             assert index.add(vectors(2)).tolist() == [12, 13]
 
     def test_parameters_are_kept(self, folder: Path) -> None:
-        martlet.open(folder, DIM, "ip", M=7, ef_construction=33, seed=5).close()
+        martlet.open(folder, DIM, "ip", M=7, ef_construction=33, seed=5, memory="fast").close()
         with martlet.open(folder, seed=5, M=7) as index:
             found = (index.dim, index.metric, index.M, index.ef_construction, index.seed)
             assert found == (DIM, "ip", 7, 33, 5)
+            assert index.memory == "fast"
 
     @pytest.mark.parametrize(
-        "other", [{"dim": 5}, {"metric": "l2"}, {"M": 8}, {"ef_construction": 1}, {"seed": 1}]
+        "other",
+        [
+            *({"dim": 5}, {"metric": "l2"}, {"M": 8}, {"ef_construction": 1}, {"seed": 1}),
+            {"memory": "fast"},
+        ],
     )
     def test_other_parameters_are_refused(self, folder: Path, other: dict[str, Any]) -> None:
         martlet.open(folder, DIM, "ip").close()

@@ -76,16 +76,22 @@ def test_every_type_of_metadata(every_type, tmp_path):
         assert other.count({"tags": {"$contains": "x"}}) == 1
 
 
-@pytest.mark.parametrize("metric", ["l2", "ip", "cosine"])
+@pytest.mark.parametrize(
+    ("metric", "memory"),
+    [
+        *(("l2", "balanced"), ("ip", "balanced"), ("cosine", "balanced")),
+        *(("l2", "fast"), ("cosine", "fast")),
+    ],
+)
 @pytest.mark.parametrize("kind", [int, str])
 @pytest.mark.parametrize("count", [0, 1, 500, 1500])
 @pytest.mark.parametrize("removed", [0, 3, 400])
-def test_changes_after_loading_are_the_same(metric, kind, count, removed, tmp_path):
+def test_changes_after_loading_are_the_same(metric, memory, kind, count, removed, tmp_path):
     """Byte for byte, with all types of metadata, before and behind where codes begin."""
     if removed >= max(count, 1) and removed:
         return
     rng = np.random.default_rng(3)
-    index = martlet.Index(19, metric, M=4, ef_construction=30)
+    index = martlet.Index(19, metric, M=4, ef_construction=30, memory=memory)
     ids = [kind(i) for i in range(count + 900)]
     rows = rng.normal(size=(count + 900, 19)) * np.linspace(1, 3, count + 900)[:, None]
     if count:

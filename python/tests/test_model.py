@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test as run
 
 import martlet
 
-DIM = 3
+# So many components that vectors lie far enough apart for codes, in the fast form.
+DIMS = {"balanced": 3, "fast": 16}
 COUNTS = st.sampled_from([0, 1, 2, 3, 20, 66, 150])
 SEEDS = st.integers(0, 2**32 - 1)
 LANGUAGES = [None, "sv", "fi", "", "å\0"]
@@ -23,16 +24,30 @@ EVERY_COLUMN = {"year": "int64", "lang": "string", "tags": "tags"}
 class Model(RuleBasedStateMachine):
     """An index, and the dictionary that it should be."""
 
-    def __init__(self, metric, strings):
+    def __init__(self, metric, strings, memory="balanced"):
         super().__init__()
         self.metric, self.strings = metric, strings
-        self.index = martlet.Index(DIM, metric, M=4, ef_construction=20)
+        self.memory, self.dim = memory, DIMS[memory]
+        self.index = martlet.Index(self.dim, metric, M=4, ef_construction=20, memory=memory)
         # By id, in the order in which they were added: vector and record.
         self.stored = {}
         self.columns = {}
         self.next_id = 0
         # No call that succeeded has fixed the kind of the ids before the first.
         self.is_fresh = True
+        self.make_codes()
+
+    def make_codes(self):
+        """In the fast form, come with many vectors and take most out: codes stay."""
+        if self.memory == "fast":
+            ids = self.names(range(1000, 2050))
+            vectors = self.random_vectors(np.random.default_rng(1), len(ids))
+            self.index.add(vectors, ids=ids)
+            self.put(ids, vectors, {})
+            assert self.index.stats()["bytes"]["codes"] > 0
+            self.index.remove(ids[9:])
+            for each in ids[9:]:
+                del self.stored[each]
 
     # ---- What calls are made of ------------------------------------------------------------------
 
@@ -55,10 +70,11 @@ class Model(RuleBasedStateMachine):
             order = rng.permutation(len(ids))
         return [ids[row] for row in order[:count]]
 
-    @staticmethod
-    def random_vectors(rng, count):
+    def random_vectors(self, rng, count):
         """Return whole numbers, among them copies; none is zero, and float32 is exact on them."""
-        vectors = rng.integers(-4, 5, (count, DIM)).astype(np.float32)
+        vectors = rng.integers(-4, 5, (count, self.dim)).astype(np.float32)
+        if self.dim > 3:
+            vectors = vectors[rng.integers(count, size=count)]
         vectors[~vectors.any(axis=1)] = 1
         return vectors
 
@@ -78,7 +94,7 @@ class Model(RuleBasedStateMachine):
     # ---- The dictionary --------------------------------------------------------------------------
 
     def vectors(self):
-        return np.array([vector for vector, _ in self.stored.values()]).reshape(-1, DIM)
+        return np.array([vector for vector, _ in self.stored.values()]).reshape(-1, self.dim)
 
     def record(self, record):
         return {name: record.get(name) for name in self.columns}
@@ -173,6 +189,7 @@ class Model(RuleBasedStateMachine):
             self.index.clear()
             self.stored.clear()
             self.columns.clear()
+            self.make_codes()
 
     @precondition(lambda self: self.stored)
     @rule(count=COUNTS, seed=SEEDS)
@@ -211,7 +228,7 @@ class Model(RuleBasedStateMachine):
         known, others = self.some_stored(rng, 30), self.random_ids(rng, 30)
         assert [each in self.index for each in others] == [each in self.stored for each in others]
         assert not any(each in self.index for each in self.other_kind(range(400)))
-        expected = np.array([self.stored[each][0] for each in known]).reshape(-1, DIM)
+        expected = np.array([self.stored[each][0] for each in known]).reshape(-1, self.dim)
         assert self.index.get(known).tobytes() == expected.astype(np.float32).tobytes()
         assert self.index.metadata(known) == [self.record(self.stored[i][1]) for i in known]
         unknown = [each for each in others if each not in self.stored]
@@ -235,7 +252,7 @@ class Model(RuleBasedStateMachine):
         where = {"year": {"$gte": year}}
         if "year" not in self.columns:
             with pytest.raises(martlet.FilterError):
-                self.index.search([1] * DIM, where=where)
+                self.index.search([1] * self.dim, where=where)
             return
         ids = [each for each in self.stored if self.passes(each, where)]
         assert self.index.count(where) == len(ids)
@@ -292,8 +309,21 @@ def test_an_index_behaves_like_a_dictionary(metric, strings):
     run(lambda: Model(metric, strings), settings=settled(8, 30))
 
 
+@pytest.mark.parametrize("metric", ["l2", "cosine"])
+@KINDS
+def test_the_fast_form_does_too(metric, strings):
+    run(lambda: Model(metric, strings, "fast"), settings=settled(20, 40))
+
+
 @pytest.mark.long
 @METRICS
 @KINDS
 def test_an_index_behaves_like_a_dictionary_for_long(metric, strings):
     run(lambda: Model(metric, strings), settings=settled(500, 60))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("metric", ["l2", "cosine"])
+@KINDS
+def test_the_fast_form_does_too_for_long(metric, strings):
+    run(lambda: Model(metric, strings, "fast"), settings=settled(300, 60))

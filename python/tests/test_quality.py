@@ -9,6 +9,7 @@ import pytest
 import martlet
 
 METRICS = ["l2", "ip", "cosine"]
+FORMS = pytest.mark.parametrize("memory", ["balanced", "fast"])
 
 
 def recall(vectors, queries, metric, ef, **parameters):
@@ -18,18 +19,39 @@ def recall(vectors, queries, metric, ef, **parameters):
     return oracle.recall(vectors, queries, index.search(queries, k=10, ef=ef), metric)
 
 
+@FORMS
 @pytest.mark.parametrize("metric", METRICS)
-def test_gaussian_vectors(metric):
+def test_gaussian_vectors(metric, memory):
     vectors, queries = oracle.gaussian(5000, 16, seed=10), oracle.gaussian(100, 16, seed=11)
-    assert recall(vectors, queries, metric, ef=64) >= 0.95
+    assert recall(vectors, queries, metric, ef=64, memory=memory) >= 0.95
 
 
+@FORMS
 @pytest.mark.parametrize("metric", METRICS)
-def test_vectors_that_come_cluster_by_cluster(metric):
+def test_vectors_that_come_cluster_by_cluster(metric, memory):
     both = oracle.clustered(5100, 24, seed=12)
     chosen = np.random.default_rng(13).permutation(5100)
     vectors, queries = both[np.sort(chosen[:5000])], both[chosen[5000:]]
-    assert recall(vectors, queries, metric, ef=64) >= 0.95
+    assert recall(vectors, queries, metric, ef=64, memory=memory) >= 0.95
+
+
+@FORMS
+@pytest.mark.parametrize("copies", [1, 40])
+def test_a_beam_wider_than_a_cluster_looks_beyond_it(copies, memory):
+    rng = np.random.default_rng(21)
+    centers = 3 * rng.normal(size=(20, 48))
+    points = np.repeat(centers, 100, axis=0) + rng.normal(size=(2000, 48))
+    points = np.tile(points[: 2000 // copies], (copies, 1)).astype("f4")
+    queries = centers.astype("f4")
+    index = martlet.Index(48, memory=memory)
+    index.add(points)
+    assert index.stats()["bytes"]["codes"] > 0
+    for k in (50, 250, 1000):
+        hits = index.search(queries, k=k, ef=k)
+        assert (hits.counts == k).all()
+    hits = index.search(queries, k=2000)
+    expected = np.sort(oracle.distances(points, queries, "l2"), axis=1)
+    np.testing.assert_allclose(hits.distances, expected, rtol=1e-5)
 
 
 def test_batches_give_the_recall_of_one_add():
@@ -63,6 +85,17 @@ def test_every_copy_of_a_duplicated_vector_is_found(metric, order):
     assert index.stats()["reachable"] == 500
     hits = index.search(points, k=100)
     for point in range(5):
+        assert sorted(hits.ids[point].tolist()) == np.flatnonzero(owners == point).tolist()
+
+
+def test_every_copy_is_found_by_codes_of_links():
+    points = oracle.gaussian(20, 32, seed=22)
+    owners = np.tile(np.arange(20), 100)
+    index = martlet.Index(32, memory="fast")
+    index.add(points[owners])
+    assert index.stats()["bytes"]["codes"] > 0
+    hits = index.search(points, k=100)
+    for point in range(20):
         assert sorted(hits.ids[point].tolist()) == np.flatnonzero(owners == point).tolist()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import oracle
 import pytest
 
 import martlet
+from martlet._single import is_plain
 
 VECTORS = oracle.gaussian(5, 4, seed=5)
 
@@ -51,6 +54,13 @@ def test_single_queries_of_all_kinds_find_the_same(index, k):
             assert hits.ids.tolist() == expected.ids[0].tolist()
             assert hits.distances.tolist() == expected.distances[0].tolist()
             assert hits.counts == expected.counts[0]
+
+
+def test_queries_that_were_pickled_are_plain():
+    query = pickle.loads(pickle.dumps(VECTORS[0].astype(np.float32)))
+    assert is_plain(query, 4)
+    assert not is_plain(query, 5)
+    assert not is_plain(query.astype(">f4"), 4)
 
 
 def test_hits_of_single_queries_stay_as_they_are(index):

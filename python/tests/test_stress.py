@@ -25,6 +25,9 @@ READERS = 3
 WIDTH = (
     2 * SIZE * GROUPS
 )  # Removed vectors that the graph still leads through are in the beam, too.
+DIM = 32
+# What keeps vectors so far apart that there can be codes.
+NOISE = np.random.default_rng(1).normal(0, 60, (GROUPS, SIZE, DIM - 4)).astype(np.float32)
 
 
 def ids_of(group):
@@ -32,7 +35,8 @@ def ids_of(group):
 
 
 def put(index, group, mark):
-    vectors = np.array([[group, mark % 997, member, 1] for member in range(SIZE)], np.float32)
+    marks = np.array([[group, mark % 997, member, 1] for member in range(SIZE)], np.float32)
+    vectors = np.hstack([marks, NOISE[group]])
     names, metadata = ids_of(group), {"mark": [mark] * SIZE}
     if index.upsert(vectors, ids=names, metadata=metadata, threads=1 + mark % 2).tolist() != names:
         raise AssertionError("other ids came back")
@@ -43,8 +47,10 @@ def change(index, writer, rounds):
     for number in range(rounds):
         group = WRITERS * generator.randrange(GROUPS // WRITERS) + writer
         mark = WRITERS * number + writer
+        # Codes end with the last vector.
         verb = generator.choices(
-            ("upsert", "remove", "update", "compact", "clear"), (7, 4, 3, 1, 0.1)
+            ("upsert", "remove", "update", "compact", "clear"),
+            (7, 4, 3, 1, 0.1 if index.memory == "balanced" else 0),
         )[0]
         try:
             if verb == "upsert":
@@ -63,7 +69,7 @@ def change(index, writer, rounds):
 
 def check_search(index, where=None):
     """Ids, distances and metadata of a search are of one version."""
-    hits = index.search([0, 0, 0, 0], k=WIDTH, ef=WIDTH, where=where, include=["metadata"])
+    hits = index.search([0] * DIM, k=WIDTH, ef=WIDTH, where=where, include=["metadata"])
     groups = defaultdict(dict)
     for name, record in zip(hits.ids[: hits.counts].tolist(), hits.metadata):
         group, member = name.split("/")
@@ -99,9 +105,12 @@ def look(index, turn):
         assert turn % 5 in (1, 4)
 
 
-def stress(rounds):
-    index = martlet.Index(4, M=4, ef_construction=20)
-    put(index, 0, 0)
+def stress(rounds, memory):
+    index = martlet.Index(DIM, M=4, ef_construction=20, memory=memory)
+    for group in range(GROUPS):
+        put(index, group, 0)
+    if memory == "fast":
+        make_codes(index)
     finished = threading.Event()
 
     def read(first):
@@ -122,7 +131,20 @@ def stress(rounds):
         looks = [reader.result() for reader in readers]
     check_search(index)
     assert index.stats()["reachable"] == len(index)
+    if memory == "fast":
+        assert index.stats()["bytes"]["codes"] > 0
     return looks
+
+
+def make_codes(index):
+    """Come and go with so many vectors that there are codes, which stay."""
+    rng = np.random.default_rng(2)
+    vectors = rng.normal(0, 60, (1200, DIM))
+    vectors[:, 1] = rng.integers(997, size=1200)
+    ids = [f"gone {number}" for number in range(1200)]
+    index.add(vectors, ids=ids)
+    assert index.stats()["bytes"]["codes"] > 0
+    index.remove(ids)
 
 
 @pytest.fixture
@@ -134,12 +156,14 @@ def frequent_switches():
     sys.setswitchinterval(interval)
 
 
+@pytest.mark.parametrize("memory", ["balanced", "fast"])
 @pytest.mark.usefixtures("frequent_switches")
-def test_everything_at_once():
-    assert min(stress(rounds=150)) >= 20
+def test_everything_at_once(memory):
+    assert min(stress(150, memory)) >= 20
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("memory", ["balanced", "fast"])
 @pytest.mark.usefixtures("frequent_switches")
-def test_everything_at_once_for_long():
-    assert min(stress(rounds=20_000)) >= 20
+def test_everything_at_once_for_long(memory):
+    assert min(stress(20_000, memory)) >= 20

@@ -17,6 +17,38 @@ extension GraphStore {
         let backbone = try BackboneCheck(graph, slots: slots, nodes: nodes, file)
         defer { backbone.free() }
         try backbone.run()
+        guard let codes = graph.linkCodes else { return }
+        for slot in 0..<UInt32(slots) {
+            try file.check(
+                codes.isRegular(slot, graph.layer(0), nodes, &met), .linkCodes,
+                "node \(slot) must lead where it does on layer 0, then to other nodes, each once")
+        }
+    }
+}
+
+extension LinkCodes {
+    /// Whether a row begins with the links on `layer`, goes on to other nodes, each once, and has
+    /// nothing behind its end.
+    fileprivate func isRegular(
+        _ slot: UInt32, _ layer: Layer, _ nodes: Bitmap?, _ met: inout VisitedSet
+    ) -> Bool {
+        let (links, count) = (layer.links(of: slot), layer.count(of: slot))
+        met.removeAll()
+        _ = met.insert(slot)
+        var hasEnded = false
+        for place in 0..<blockCount * Self.linksPerBlock {
+            let (block, rest) = place.quotientAndRemainder(dividingBy: Self.linksPerBlock)
+            let link = self.links(block, of: slot)[rest]
+            guard place >= count || link == links[place] else { return false }
+            guard link != LinkTable.none else {
+                hasEnded = true
+                continue
+            }
+            guard !hasEnded, Int(link) < table.rowCount, nodes?.contains(link) != false,
+                met.insert(link) == 1
+            else { return false }
+        }
+        return true
     }
 }
 

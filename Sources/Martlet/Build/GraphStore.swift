@@ -8,11 +8,13 @@ final class GraphStore {
     /// Slot to level.
     private var levels = AppendArray<UInt8>()
     private let configuration: Configuration
+    /// The table of the quantizer behind the codes of links.
+    private var linkQuantizer: UnsafeMutablePointer<Float>?
 
     init(_ configuration: Configuration) {
         self.configuration = configuration
         graph = Graph(M: configuration.M)
-        pools = GraphPools(M: configuration.M)
+        pools = GraphPools(configuration)
         sampler = LevelSampler(seed: configuration.seed, M: UInt64(configuration.M))
     }
 
@@ -22,6 +24,7 @@ final class GraphStore {
         graph.base.freeTable()
         graph.upper.freeTable()
         graph.backbone.freeTable()
+        graph.linkCodes?.table.freeTable()
     }
 
     /// Bytes in use besides the links.
@@ -42,13 +45,23 @@ final class GraphStore {
             self, batch, newUpperRows: newUpperRows, vectors, configuration, team, control)
         try builder.unlink(change)
         try builder.insert()
+        let codes = configuration.memory == .fast ? vectors.codes : nil
+        let quantizer = codes?.quantizer.table
+        let encoder = try LinkEncoder(
+            from: graph, to: builder.graph, codes, keepsCodes: quantizer == linkQuantizer,
+            unlinked: change.unlinked, width: LinkCodes.width(configuration), pools.linkCodes)
+        try encoder.encode(team, builder.workers, control)
         try confirm()
         graph = builder.finish(&retired)
+        graph.linkCodes = encoder.finish(&retired)
+        linkQuantizer = quantizer
         return builder.distanceCount
     }
 
     /// Becomes what a file holds.
-    func read(_ file: SectionReader, _ parameters: Parameters) throws(MartletError) {
+    func read(
+        _ file: SectionReader, _ parameters: Parameters, _ quantizer: Quantizer?
+    ) throws(MartletError) {
         let (slots, M) = (parameters.slots, configuration.M)
         levels = try file.table(.levels, UInt8.self, count: slots)
         upperRows = try file.table(.upperRows, UInt32.self, count: slots)
@@ -63,10 +76,26 @@ final class GraphStore {
             Graph.EntryPoint(slot: UInt32($0.slot), level: $0.level)
         }
         graph.insertedCount = parameters.added
+        try readLinkCodes(file, parameters, quantizer)
+    }
+
+    private func readLinkCodes(
+        _ file: SectionReader, _ parameters: Parameters, _ quantizer: Quantizer?
+    ) throws(MartletError) {
+        guard parameters.hasLinkCodes else { return }
+        try file.check(quantizer != nil, .parameters, "links must not have codes without vectors'")
+        let table = try LinkTable(
+            width: LinkCodes.width(configuration), pageBits: LinkCodes.pageBits,
+            rows: parameters.slots, .linkCodes, file, pool: pools.linkCodes)
+        graph.linkCodes = LinkCodes(table, links: graph.base.width)
+        linkQuantizer = quantizer?.table
     }
 
     /// Becomes a copy of another store's graph, with the nodes that stay, to which alone its links lead.
-    func copy(_ other: GraphStore, _ moves: SlotMoves) throws(MartletError) {
+    /// - Parameter quantizer: the copy's.
+    func copy(
+        _ other: GraphStore, _ moves: SlotMoves, _ quantizer: Quantizer?
+    ) throws(MartletError) {
         let old = other.graph
         graph.insertedCount = old.insertedCount
         graph.entry = old.entry.map {
@@ -89,6 +118,14 @@ final class GraphStore {
         graph.backbone = try LinkTable(
             width: old.backbone.width, rows: moves.kept.count, pool: pools.backbone
         ) { row, node in old.backbone.copyNode(moves.kept[row], to: node, moves) }
+        // Without vectors, there is no quantizer left.
+        guard let codes = old.linkCodes, let quantizer else { return }
+        let table = try LinkTable(
+            width: codes.table.width, pageBits: LinkCodes.pageBits, rows: moves.kept.count,
+            pool: pools.linkCodes
+        ) { row, words in codes.copy(moves.kept[row], to: words, moves) }
+        graph.linkCodes = LinkCodes(table, links: graph.base.width)
+        linkQuantizer = quantizer.table
     }
 
     private func copyLevels(_ old: Graph, _ moves: SlotMoves) throws(MartletError) {
@@ -141,15 +178,42 @@ extension LinkTable {
     }
 }
 
+extension LinkCodes {
+    /// Copies the row of `slot`, to slots' new places.
+    fileprivate func copy(
+        _ slot: UInt32, to row: UnsafeMutablePointer<UInt32>, _ moves: SlotMoves
+    ) {
+        row.update(from: table.row(Int(slot)), count: table.width)
+        for block in 0..<blockCount {
+            let links = row + block * blockSize
+            for place in 0..<Self.linksPerBlock where links[place] != LinkTable.none {
+                links[place] = moves.target(of: links[place])
+            }
+        }
+    }
+}
+
 /// The pools from which all versions of a graph take their pages.
 struct GraphPools {
     let base: PagePool
     let upper: PagePool
     let backbone: PagePool
+    let linkCodes: PagePool
 
-    init(M: Int) {
-        base = LinkTable.pool(width: 2 * M)
-        upper = LinkTable.pool(width: M)
+    init(_ configuration: Configuration) {
+        base = LinkTable.pool(width: 2 * configuration.M)
+        upper = LinkTable.pool(width: configuration.M)
+        linkCodes = LinkTable.pool(
+            width: LinkCodes.width(configuration), pageBits: LinkCodes.pageBits)
         backbone = LinkTable.pool(width: LinkTable.backbone.width)
+    }
+}
+
+extension LinkCodes {
+    /// Words per row.
+    static func width(_ configuration: Configuration) -> Int {
+        width(
+            links: configuration.maxLinks(layer: 0),
+            codeStride: VectorReader.codeStride(configuration.dim))
     }
 }

@@ -7,7 +7,7 @@ extension Graph {
             Section(.upperRows, upperRows.map { UnsafePointer($0) }, count: slots),
             upper.section(.upperLinks),
             backbone.section(.backbone),
-        ]
+        ] + (linkCodes.map { [$0.table.section(.linkCodes)] } ?? [])
     }
 
     /// Checks a graph that has been read from a file: that no number in it leads out of its tables.

@@ -2,27 +2,45 @@ import Glibc
 
 /// Rows of links, one per node and layer: one version, never changed once published.
 ///
-/// A row holds up to `width` slots and ends early with `none`. Rows lie in pages of 32, reached
-/// through a table of pages, so that the next version shares all pages but those it changes.
+/// A row holds up to `width` slots and ends early with `none`. Rows lie in pages of 32 (those of wide
+/// rows, of 4), reached through a table of pages, so that the next version shares all pages but those
+/// it changes.
 ///
 ///     pages ─▶ [ page 0 | page 1 | … ]       row r = pages[r / 32] + (r % 32) * width
 ///
 /// Safety: the pages are valid while a version that holds them is pinned.
 struct LinkTable {
     static let none = UInt32.max
-    static let rowsPerPage = 32
 
     let width: Int
+    /// Rows per page: 2 to this power.
+    private let pageBits: Int
     fileprivate(set) var pages: UnsafeMutablePointer<PagePool.Page>?
     fileprivate(set) var rowCount = 0
 
-    init(width: Int) { self.width = width }
+    init(width: Int, pageBits: Int = usualPageBits) {
+        (self.width, self.pageBits) = (width, pageBits)
+    }
 
-    fileprivate var pageCount: Int { (rowCount + Self.rowsPerPage - 1) / Self.rowsPerPage }
+    static let usualPageBits = 5
+
+    var rowsPerPage: Int { 1 << pageBits }
+    fileprivate var pageCount: Int { (rowCount + rowsPerPage - 1) >> pageBits }
+
+    @inline(__always)
+    fileprivate func page(_ row: Int) -> Int { row &>> pageBits }
 
     @inline(__always)
     func row(_ row: Int) -> UnsafeMutablePointer<UInt32> {
-        pages.unsafelyUnwrapped[row >> 5] + (row & 31) &* width
+        pages.unsafelyUnwrapped[page(row)] + (row & (1 &<< pageBits &- 1)) &* width
+    }
+
+    /// Calls `body` for the rows of all pages that an earlier version does not have.
+    func forEachRow(notSharedWith earlier: LinkTable, _ body: (Int) -> Void) {
+        for page in 0..<pageCount {
+            if page < earlier.pageCount && pages![page] == earlier.pages![page] { continue }
+            for row in page << pageBits..<min((page + 1) << pageBits, rowCount) { body(row) }
+        }
     }
 
     /// The links in a row.
@@ -36,10 +54,11 @@ struct LinkTable {
 
     /// A table of its own with rows that `fill` writes, each given its number and `none`s.
     init(
-        width: Int, rows: Int, pool: PagePool,
+        width: Int, pageBits: Int = usualPageBits, rows: Int, pool: PagePool,
         _ fill: (Int, UnsafeMutablePointer<UInt32>) -> Void
     ) throws(MartletError) {
-        (self.width, rowCount) = (width, rows)
+        self.init(width: width, pageBits: pageBits)
+        rowCount = rows
         guard rows > 0 else { return }
         try pool.reserve(pageCount)
         let pages = try Memory.allocate(PagePool.Page.self, pageCount)
@@ -53,9 +72,11 @@ struct LinkTable {
 
     /// A table that a file holds, whose pages lie one behind the other.
     init(
-        width: Int, rows: Int, _ kind: SectionKind, _ file: SectionReader, pool: PagePool
+        width: Int, pageBits: Int = usualPageBits, rows: Int, _ kind: SectionKind,
+        _ file: SectionReader, pool: PagePool
     ) throws(MartletError) {
-        (self.width, rowCount) = (width, rows)
+        self.init(width: width, pageBits: pageBits)
+        rowCount = rows
         guard rows > 0 else { return }
         let words = try file.table(kind, UInt32.self, count: pageCount * pool.wordsPerPage)
         pool.keep(words, file.mapping)
@@ -70,7 +91,7 @@ struct LinkTable {
 
     /// All pages as a section of a file.
     func section(_ kind: SectionKind) -> Section {
-        let wordsPerPage = width * Self.rowsPerPage
+        let wordsPerPage = width * rowsPerPage
         return Section(kind, size: pageCount * wordsPerPage * MemoryLayout<UInt32>.size) {
             output throws(MartletError) in
             for page in 0..<pageCount {
@@ -83,7 +104,9 @@ struct LinkTable {
     /// Frees the table of pages of the last version; the pages go with their pool.
     func freeTable() { free(pages) }
 
-    static func pool(width: Int) -> PagePool { PagePool(wordsPerPage: width * rowsPerPage) }
+    static func pool(width: Int, pageBits: Int = usualPageBits) -> PagePool {
+        PagePool(wordsPerPage: width << pageBits)
+    }
 }
 
 /// The next version of a link table in the making: copies a page before its first change.
@@ -123,7 +146,7 @@ final class LinkTableEdit {
 
     /// Makes the page of `row` this version's own, so that it may be written.
     func own(_ row: Int) throws(MartletError) {
-        let page = row >> 5
+        let page = table.page(row)
         guard !isOwn[page] else { return }
         let copy = try pool.take()
         copy.update(from: table.pages![page], count: pool.wordsPerPage)
@@ -141,7 +164,7 @@ final class LinkTableEdit {
     private func appendRows() throws(MartletError) {
         guard table.rowCount > old.rowCount else { return }
         try pool.reserve(table.pageCount - old.pageCount + 1)
-        if old.rowCount & 31 != 0 { try own(old.rowCount) }
+        if old.rowCount & (old.rowsPerPage - 1) != 0 { try own(old.rowCount) }
         for page in old.pageCount..<table.pageCount {
             let fresh = try pool.take()
             fresh.initialize(repeating: LinkTable.none, count: pool.wordsPerPage)
@@ -151,14 +174,22 @@ final class LinkTableEdit {
     }
 }
 
+extension LinkTable {
+    /// All pages of a table that no later version has.
+    func retired(to pool: PagePool) -> RetiredPages {
+        RetiredPages(table: self, isReplaced: nil, pool: pool)
+    }
+}
+
 /// What a version of a link table does not share with the next.
 struct RetiredPages {
     fileprivate let table: LinkTable
-    fileprivate let isReplaced: UnsafeMutablePointer<Bool>
+    /// Per page; nil if all are.
+    fileprivate let isReplaced: UnsafeMutablePointer<Bool>?
     fileprivate let pool: PagePool
 
     func free() {
-        for page in 0..<table.pageCount where isReplaced[page] {
+        for page in 0..<table.pageCount where isReplaced?[page] != false {
             pool.give(back: table.pages![page])
         }
         Glibc.free(table.pages)

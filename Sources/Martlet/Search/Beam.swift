@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// The nearest nodes that a search has found, at most `capacity`, nearest first, each with a mark of
 /// whether it was expanded.
 ///
@@ -63,6 +65,10 @@ struct Beam {
         cursor < count ? Self.slot(entries[cursor]) : nil
     }
 
+    /// What is not nearer than this will not be inserted.
+    @inline(__always)
+    var bound: Float { count == capacity ? distance(count &- 1) : .infinity }
+
     func slot(_ place: Int) -> UInt32 { Self.slot(entries[place]) }
 
     func distance(_ place: Int) -> Float {
@@ -81,15 +87,9 @@ struct Beam {
         var (first, length) = (entries, count)
         while length > 1 {
             let half = length &>> 1
-            first += half &* Self.isLess(first[half &- 1], entry)
+            first += half & intrinsics_less(first[half &- 1], entry)
             length &-= half
         }
-        return first - entries + Self.isLess(first.pointee, entry)
-    }
-
-    /// 1 if `a` is less than `b`, else 0.
-    @inline(__always)
-    private static func isLess(_ a: UInt64, _ b: UInt64) -> Int {
-        Int(unsafeBitCast(a < b, to: UInt8.self))
+        return (first - entries) &+ (1 & intrinsics_less(first.pointee, entry))
     }
 }

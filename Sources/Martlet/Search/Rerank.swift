@@ -10,6 +10,21 @@ extension SearchScratch {
         return count
     }
 
+    /// Of `count` listed nodes of the beam, nearest first, how many may be among the `kept` nearest: by
+    /// how much distances err that `scorer` gives.
+    func trim(_ count: Int, keeping kept: Int, _ scorer: Scorer) -> TrimmedList {
+        guard count > kept, kept > 0 else { return TrimmedList(count: count) }
+        var (place, limit) = (0, Float.infinity)
+        for i in 0..<count {
+            while beam.slot(place) != slots[i] { place += 1 }
+            if i == kept - 1 { limit = scorer.reach(beam.distance(place)) }
+            if beam.distance(place) > limit {
+                return TrimmedList(count: i, limit: limit, scorer: scorer)
+            }
+        }
+        return TrimmedList(count: count)
+    }
+
     /// Puts the `kept` nearest of `count` listed nodes first, ordered by their public distances.
     mutating func rerank(_ count: Int, keeping kept: Int, _ query: Query, _ vectors: VectorView) {
         vectors.distances(query, slots, count, distances)
@@ -42,4 +57,13 @@ extension SearchScratch {
         list.sort { $0 < $1 }
         for i in list.indices { (distances[i], slots[i]) = list[i] }
     }
+}
+
+/// What is left of a list of nodes.
+struct TrimmedList {
+    let count: Int
+    /// The distance that those left out exceed.
+    var limit = Float.infinity
+    /// Who gave the distances; nil if nothing was left out.
+    var scorer: Scorer?
 }

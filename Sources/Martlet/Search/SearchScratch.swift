@@ -3,6 +3,8 @@ import Glibc
 /// What one thread needs to search: lent for a call, so that a query allocates nothing.
 struct SearchScratch {
     var beam: Beam
+    /// Nodes to expand, by estimates.
+    var candidates: Beam
     var visited: VisitedSet
     /// Slots to score, and their distances.
     let slots: UnsafeMutablePointer<UInt32>
@@ -15,12 +17,19 @@ struct SearchScratch {
     /// - Parameters:
     ///   - nodes: slots that may be met, exclusive bound.
     ///   - beamWidth: largest beam capacity.
+    ///   - candidates: most candidates.
     ///   - list: longest list of slots to score.
     ///   - links: most links of a node that a walk bridges over.
-    init(nodes: Int, beamWidth: Int, list: Int, links: Int = 0) throws(MartletError) {
-        let entries = try Memory.allocate(UInt64.self, beamWidth + 1 + list + links / 2)
+    init(
+        nodes: Int, beamWidth: Int, candidates: Int = 0, list: Int, links: Int = 0
+    ) throws(MartletError) {
+        // A multiple of four words, and of eight slots, so that distances lie where vectors can.
+        let beams = (beamWidth + candidates + 5) & ~3
+        let list = max((list + 7) & ~7, LinkCodes.linksPerBlock)
+        let entries = try Memory.allocate(UInt64.self, beams + list + links / 2)
         beam = Beam(entries: entries)
-        slots = UnsafeMutableRawPointer(entries + beamWidth + 1).bindMemory(
+        self.candidates = Beam(entries: entries + beamWidth + 1)
+        slots = UnsafeMutableRawPointer(entries + beams).bindMemory(
             to: UInt32.self, capacity: list)
         distances = UnsafeMutableRawPointer(slots + list).bindMemory(to: Float.self, capacity: list)
         bridges = UnsafeMutableRawPointer(distances + list).bindMemory(

@@ -4,23 +4,29 @@ import Glibc
 final class Searcher {
     private var scratch: SearchScratch
     private let query: UnsafeMutablePointer<Float>
-    private let code: UnsafeMutablePointer<UInt8>
+    private let code: QueryCode
     fileprivate let room: SearchRoom
+    /// What the latest walk has listed.
+    private var trimmed = TrimmedList(count: 0)
     /// Queries since the call began that an exact scan answered after all.
     private(set) var fallbacks = 0
 
     init(_ room: SearchRoom, _ reader: VectorReader) throws(MartletError) {
         self.room = room
         var scratch = try SearchScratch(
-            nodes: room.nodes, beamWidth: room.beam, list: room.list, links: room.bridges)
+            nodes: room.nodes, beamWidth: room.beam, candidates: room.candidates,
+            list: room.list, links: room.bridges)
         do throws(MartletError) {
-            query = try Memory.allocate(Float.self, reader.stride + reader.codeStride / 4)
+            query = try Memory.allocate(
+                Float.self, reader.codeStride * 3 + reader.codeStride / 4)
         } catch {
             scratch.free()
             throw error
         }
-        code = UnsafeMutableRawPointer(query + reader.stride).bindMemory(
-            to: UInt8.self, capacity: reader.codeStride)
+        let bytes = UnsafeMutableRawPointer(query + 2 * reader.codeStride).bindMemory(
+            to: UInt8.self, capacity: 5 * reader.codeStride)
+        code = QueryCode(
+            rotated: query + reader.codeStride, code: bytes, tables: bytes + reader.codeStride)
         scratch.beam.removeAll(capacity: 0)
         self.scratch = scratch
     }
@@ -53,7 +59,7 @@ final class Searcher {
         if plan.method != .exactScan {
             scratch.descend(to: 0, of: snapshot.graph, from: snapshot.graph.entry!, scorer)
             if let count = walk(query, batch, vectors, scorer) {
-                scratch.rerank(count, keeping: plan.wanted, query, vectors)
+                rerank(count, query, batch, vectors)
                 return min(count, plan.wanted)
             }
             fallbacks += 1
@@ -68,20 +74,49 @@ final class Searcher {
             matches, k: plan.wanted, room: plan.scanRoom, query, scorer, vectors)
     }
 
-    /// Walks over layer 0 and lists the matching nodes in the beam; returns how many, or nil if they
-    /// are too few to be trusted.
+    /// Walks over layer 0 and lists the matching nodes in the beam that may be among those wanted;
+    /// returns how many, or nil if there are too few to be trusted.
     private func walk(
         _ query: Query, _ batch: QueryBatch, _ vectors: VectorView, _ scorer: Scorer
     ) -> Int? {
-        guard let count = walk(batch, scorer) else { return nil }
-        let isBlurred = vectors.isBlurred(scratch.beam, at: batch.plan.beamWidth)
-        guard scorer.isOnCodes && isBlurred else { return count }
-        return walk(batch, Scorer(exact: query, in: vectors))
+        guard var count = walk(query, batch, scorer) else { return nil }
+        var scorer = scorer
+        if scorer.isOnCodes, vectors.isBlurred(scratch.beam, at: batch.plan.beamWidth) {
+            scorer = Scorer(exact: query, in: vectors)
+            guard let better = walk(query, batch, scorer) else { return nil }
+            count = better
+        }
+        trimmed = scratch.trim(count, keeping: batch.plan.wanted, scorer)
+        return trimmed.count
     }
 
-    private func walk(_ batch: QueryBatch, _ scorer: Scorer) -> Int? {
+    /// Ranks what the walk has listed by the vectors themselves.
+    ///
+    /// Vectors outside the range that codes cover seem nearer than they are, and then too little was
+    /// listed. It shows: by their distances, those wanted lie about as far away as the limit.
+    private func rerank(
+        _ count: Int, _ query: Query, _ batch: QueryBatch, _ vectors: VectorView
+    ) {
+        let wanted = batch.plan.wanted
+        scratch.rerank(count, keeping: wanted, query, vectors)
+        guard let scorer = trimmed.scorer, scorer.isOnCodes, let codes = vectors.codes
+        else { return }
+        let expected = codes.quantizer.codeDistance(at: scratch.distances[wanted - 1])
+        guard scorer.reach(expected, sigmas: 3) > trimmed.limit else { return }
+        let all = scratch.listBeam(batch.selection?.matches ?? batch.snapshot.live?.slots)
+        scratch.rerank(all, keeping: wanted, query, vectors)
+    }
+
+    private func walk(_ query: Query, _ batch: QueryBatch, _ scorer: Scorer) -> Int? {
         let (base, plan) = (batch.snapshot.graph.layer(0), batch.plan)
         guard let matches = batch.selection?.matches else {
+            if scorer.isOnCodes, let estimator = Estimator(query, code, batch.snapshot) {
+                scratch.search(plan, scorer, estimator)
+                // Links of a mapped file that nobody has looked at may lead to slots without a row.
+                let count = scratch.listBeam(batch.snapshot.live?.slots)
+                // Where nodes crowd, those that are candidates many times take the place of others.
+                if count == plan.beamWidth { return count }
+            }
             scratch.search(base, width: plan.beamWidth, scorer)
             return scratch.listBeam()
         }
@@ -110,6 +145,7 @@ struct QueryBatch {
     var room: SearchRoom {
         let links = snapshot.graph.base.width
         var room = SearchRoom(nodes: snapshot.slotCount, beam: plan.widestBeam, list: links)
+        if selection == nil, snapshot.graph.linkCodes != nil { room.candidates = plan.candidates }
         if selection != nil {
             room.beam = max(room.beam, plan.wanted)
             room.list = max(
@@ -126,12 +162,13 @@ struct QueryBatch {
 struct SearchRoom {
     var nodes: Int
     var beam: Int
+    var candidates = 0
     var list: Int
     var bridges = 0
 
     func holds(_ other: SearchRoom) -> Bool {
-        nodes >= other.nodes && beam >= other.beam && list >= other.list
-            && bridges >= other.bridges
+        nodes >= other.nodes && beam >= other.beam && candidates >= other.candidates
+            && list >= other.list && bridges >= other.bridges
     }
 }
 

@@ -25,6 +25,12 @@ struct VisitedSet {
         }
     }
 
+    @inline(__always)
+    func contains(_ slot: UInt32) -> Bool {
+        let word = words[Int(slot >> 5)]
+        return word >> 32 == search && word & UInt64(1) &<< UInt64(slot & 31) != 0
+    }
+
     /// Inserts `slot`; returns 1 if it was not in the set, else 0: a number, so that callers can
     /// count without a branch.
     @inline(__always)

@@ -16,8 +16,12 @@ struct Parameters {
     /// 0 if there are no codes.
     var stepsPerUnit: Float = 0
     var columns = 0
+    /// Rounds of the rotation before vectors are encoded; since version 2.
+    var rounds = 0
+    /// Whether links have codes; since version 2.
+    var hasLinkCodes = false
 
-    private static let count = 21
+    private static func count(version: Int) -> Int { version == 1 ? 21 : 24 }
 
     init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -32,7 +36,8 @@ struct Parameters {
         ]
         let graph = [entry == nil ? 0 : 1, entry?.slot ?? 0, entry?.level ?? 0, upperRows]
         let vectors = [
-            Int(radius.bitPattern), trained, clamped, Int(stepsPerUnit.bitPattern), columns,
+            Int(radius.bitPattern), trained, clamped, Int(stepsPerUnit.bitPattern), columns, rounds,
+            hasLinkCodes ? 1 : 0, Int(self.configuration.memory.rawValue),
         ]
         let words = configuration + records + graph + vectors
         return Section(.parameters, words.map { UInt64(bitPattern: Int64($0)) })
@@ -40,8 +45,9 @@ struct Parameters {
 
     /// Reads and checks them, each by itself and against the others.
     init(_ file: SectionReader) throws(MartletError) {
+        let count = Self.count(version: file.version)
         var words = Words(
-            left: try file.array(.parameters, UInt64.self, count: Self.count)[...], file: file)
+            left: try file.array(.parameters, UInt64.self, count: count)[...], file: file)
         configuration = try words.configuration()
         slots = try words.number("the number of slots", 0...Configuration.maxVectors)
         hasRemoved = try words.flag()
@@ -61,6 +67,15 @@ struct Parameters {
         clamped = try words.number("the number of clamped components", 0...1 << 60)
         stepsPerUnit = try words.float("the steps per unit")
         columns = try words.number("the number of columns", 0...Int(Int32.max))
+        if file.version > 1 {
+            rounds = try words.number("the rounds of the rotation", 0...Quantizer.usualRounds)
+            hasLinkCodes = try words.flag()
+            let memory = MemoryForm(rawValue: Int32(try words.number("memory", 0...1)))!
+            configuration = try configuration.with(memory)
+            try file.check(
+                !hasLinkCodes || memory == .fast, .parameters,
+                "links must not have codes in the balanced form")
+        }
         try file.check(slots == 0 || idKind != nil, .parameters, "the slots must have ids")
     }
 

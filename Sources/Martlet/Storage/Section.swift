@@ -15,6 +15,7 @@ enum SectionKind: UInt32 {
     case upperRows = 22
     case upperLinks = 23
     case backbone = 24
+    case linkCodes = 25
     // Ids.
     case integerIds = 30
     case textIdEnds = 31

@@ -29,6 +29,9 @@ final class SectionReader {
         guard isRight else { throw error("is damaged: in section \(kind), \(expected())") }
     }
 
+    /// Of the format.
+    var version: Int { table.version }
+
     /// The mapping that tables lie in, if they do.
     var mapping: Mapping? {
         if case .mapping(let mapping) = source { mapping } else { nil }

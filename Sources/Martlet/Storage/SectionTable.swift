@@ -1,11 +1,13 @@
 /// Where a file says that its sections are. What it says has been checked: they stand one behind the
 /// other and fill the file.
 struct SectionTable {
+    /// Of the format.
+    let version: Int
     let entries: [SectionEntry]
 
     /// - Throws: `badFormat` if this is no file of ours, or not a whole one.
     init(_ source: FileSource) throws(MartletError) {
-        try Self.checkHeader(source)
+        version = try Self.readHeader(source)
         entries = try Self.readTable(source)
         try checkOrder(source)
     }
@@ -28,7 +30,8 @@ struct SectionTable {
         return low
     }
 
-    private static func checkHeader(_ source: FileSource) throws(MartletError) {
+    /// Returns the format's version.
+    private static func readHeader(_ source: FileSource) throws(MartletError) -> Int {
         let magic = FileFormat.magic
         guard source.size >= magic.count, try source.bytes(0..<magic.count) == magic else {
             throw source.error("is not a Martlet index: it does not begin as one does")
@@ -46,6 +49,7 @@ struct SectionTable {
         guard version > 0, header.hasOwnChecksum else {
             throw source.error("is damaged: the checksum of its header is wrong")
         }
+        return Int(version)
     }
 
     private static func readTable(

@@ -1,3 +1,6 @@
+import CIntrinsics
+import Glibc
+
 /// The codes of all vectors, if there are enough vectors to gain from them and the codes are fine
 /// enough for these vectors.
 ///
@@ -37,9 +40,8 @@ struct CodeStore {
         let bytes = vectors.reader.codeStride
         _ = try codes.reserve(count * bytes, keeping: first * bytes)
         training.clamped += try encode(first..<count, vectors, quantizer, control)
-        guard Double(training.clamped) > Self.maxClamped * Double(count * vectors.reader.dim) else {
-            return
-        }
+        let most = Self.maxClamped * Double(count * quantizer.components)
+        guard Double(training.clamped) > most else { return }
         if codes.base != before.base { codes.free() }
         try retrain(count, vectors, control)
     }
@@ -61,11 +63,13 @@ struct CodeStore {
         _ slots: Range<Int>, _ vectors: VectorView, _ quantizer: Quantizer, _ control: Control?
     ) throws(MartletError) -> Int {
         var clamped = 0
+        let rotated = try Memory.allocate(Float.self, vectors.reader.codeStride)
+        defer { free(rotated) }
         for slot in slots {
             if slot & 1023 == 0, control?.isCancelled == true { throw .cancelled }
             clamped += quantizer.encode(
                 vectors.row(UInt32(slot)), scale: vectors.scale(UInt32(slot)),
-                to: codes.base! + slot &* vectors.reader.codeStride)
+                rotated: rotated, to: codes.base! + slot &* vectors.reader.codeStride)
         }
         return clamped
     }
@@ -90,7 +94,7 @@ struct CodeStore {
     }
 
     var tables: [UnsafeMutableRawPointer] {
-        [codes.owned, quantizer.map { UnsafeMutableRawPointer($0.offsets) }].compactMap { $0 }
+        [codes.owned, quantizer.map { UnsafeMutableRawPointer($0.table) }].compactMap { $0 }
     }
 }
 
@@ -107,12 +111,34 @@ struct CodeView {
     func row(_ slot: UInt32) -> UnsafePointer<UInt8> { codes + Int(slot) &* stride }
 
     /// Encodes a query; false if too much of it lies outside the codes' range for it to be of use.
-    func encode(_ query: Query, to code: UnsafeMutablePointer<UInt8>) -> Bool {
-        let scale = quantizer.reader.metric == .cosine ? 1 / query.length : 1
-        let clamped = quantizer.encode(query.row, scale: scale, to: code)
+    func encode(_ query: Query, to room: QueryCode) -> Bool {
+        let scale = scale(query)
+        let clamped = quantizer.encode(
+            query.row, scale: scale, rotated: room.rotated, to: room.code)
         return clamped == 0
-            || clamped * 16 <= quantizer.reader.dim && quantizer.isNear(query.row, scale: scale)
+            || clamped * 16 <= quantizer.components
+                && quantizer.isNear(rotated: room.rotated, scale: scale)
     }
+
+    /// Tables for estimates by the codes of links, of a query that was encoded.
+    func lookup(_ query: Query, _ room: QueryCode) -> kernels_lookup {
+        quantizer.reader.kernels.make_lookup(
+            room.rotated, scale(query) * quantizer.stepsPerUnit, quantizer.offsets,
+            UInt64(stride), room.tables)
+    }
+
+    private func scale(_ query: Query) -> Float {
+        quantizer.reader.metric == .cosine ? 1 / query.length : 1
+    }
+}
+
+/// Room for a query's code.
+///
+/// Safety: all have the quantizer's `codeStride` elements, the tables four times as many.
+struct QueryCode {
+    let rotated: UnsafeMutablePointer<Float>
+    let code: UnsafeMutablePointer<UInt8>
+    let tables: UnsafeMutablePointer<UInt8>
 }
 
 extension VectorView {

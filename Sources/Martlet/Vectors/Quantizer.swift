@@ -6,6 +6,9 @@ import Glibc
 /// squared distance of two codes is that of the vectors in units of step^2. Seven bits, so that
 /// differences fit signed bytes (as in Glass, zilliztech/pyglass). Under cosine the vectors are
 /// first scaled to length 1, where squared distance orders as the angle does.
+///
+/// Before, vectors are rotated at random: then the signs of a difference tell its direction well,
+/// whatever the data, which codes of links rest on (`LinkCodes`; RaBitQ, Gao & Long, SIGMOD 2024).
 struct Quantizer {
     /// Vectors looked at to choose offsets and step.
     static let sampleSize = 1024
@@ -15,27 +18,60 @@ struct Quantizer {
     /// The squared distance of codes, in steps, below which more is; see `isFine`.
     static let leastReadable: Float = 4 / (6 * tolerance * tolerance)
 
-    /// Offsets in steps, `stride` of them.
-    let offsets: UnsafeMutablePointer<Float>
+    /// Offsets in steps, then the signs that rotate; `codeStride` of each, the signs once per round.
+    let table: UnsafeMutablePointer<Float>
+    /// Rounds of the rotation.
+    let rounds: Int
     let stepsPerUnit: Float
     let reader: VectorReader
 
+    /// Enough to mix all components; the first format's files have codes that were not rotated.
+    static let usualRounds = 2
+
+    var offsets: UnsafeMutablePointer<Float> { table }
+
+    /// How many components of a code are not always 0: a rotation spreads vectors over all.
+    var components: Int { rounds == 0 ? reader.dim : reader.codeStride }
+
     /// A quantizer with a table of its own.
     func copy() throws(MartletError) -> Quantizer {
-        let table = try Memory.allocate(Float.self, reader.stride)
-        table.update(from: offsets, count: reader.stride)
-        return Quantizer(offsets: table, stepsPerUnit: stepsPerUnit, reader: reader)
+        let copy = try Self.makeTable(reader, rounds: rounds)
+        copy.update(from: offsets, count: reader.codeStride)
+        return Quantizer(table: copy, rounds: rounds, stepsPerUnit: stepsPerUnit, reader: reader)
+    }
+
+    /// A table whose signs are there, but not its offsets.
+    static func makeTable(
+        _ reader: VectorReader, rounds: Int
+    ) throws(MartletError) -> UnsafeMutablePointer<Float> {
+        let size = reader.codeStride
+        let table = try Memory.allocate(Float.self, size * (1 + rounds))
+        var random = SplitMix64(seed: UInt64(size))
+        for place in size..<size * (1 + rounds) { table[place] = random.next() >> 63 == 0 ? 1 : -1 }
+        return table
+    }
+
+    fileprivate static func rotate(
+        _ row: UnsafePointer<Float>, _ table: UnsafePointer<Float>, rounds: Int,
+        to rotated: UnsafeMutablePointer<Float>, _ reader: VectorReader
+    ) {
+        let (stride, size) = (reader.stride, reader.codeStride)
+        rotated.update(from: row, count: stride)
+        (rotated + stride).update(repeating: 0, count: size - stride)
+        reader.kernels.rotate(rotated, UInt64(size), table + size, UInt64(rounds))
     }
 
     /// Encodes one row; `scale` is 1, or 1 / length under cosine. Returns how many components lay
     /// outside the range that codes cover.
-    func encode(_ row: UnsafePointer<Float>, scale: Float, to code: UnsafeMutablePointer<UInt8>)
-        -> Int
-    {
-        (code + reader.stride).update(repeating: 0, count: reader.codeStride - reader.stride)
+    /// - Parameter rotated: Receives the row, rotated: `codeStride` floats.
+    func encode(
+        _ row: UnsafePointer<Float>, scale: Float, rotated: UnsafeMutablePointer<Float>,
+        to code: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        Self.rotate(row, table, rounds: rounds, to: rotated, reader)
         return Int(
             reader.kernels.encode(
-                row, scale * stepsPerUnit, offsets, UInt64(reader.stride), code))
+                rotated, scale * stepsPerUnit, offsets, UInt64(reader.codeStride), code))
     }
 
     /// The distance of codes that is to be expected at a public distance, if both vectors lie within
@@ -43,14 +79,14 @@ struct Quantizer {
     func codeDistance(at distance: Float) -> Float {
         // 1 - cos is half of the squared distance between vectors of length 1.
         let squared = reader.metric == .cosine ? 2 * distance : distance
-        return squared * stepsPerUnit * stepsPerUnit + Float(reader.dim) / 6
+        return squared * stepsPerUnit * stepsPerUnit + Float(components) / 6
     }
 
     /// Whether no component lies farther outside the range of codes than that is wide: such ones
     /// would decide which vectors are nearest.
-    func isNear(_ row: UnsafePointer<Float>, scale: Float) -> Bool {
-        (0..<reader.dim).allSatisfy {
-            let code = row[$0] * (scale * stepsPerUnit) - offsets[$0]
+    func isNear(rotated: UnsafePointer<Float>, scale: Float) -> Bool {
+        (0..<reader.codeStride).allSatisfy {
+            let code = rotated[$0] * (scale * stepsPerUnit) - offsets[$0]
             return abs(code - Self.topCode / 2) <= 1.5 * Self.topCode
         }
     }
@@ -63,63 +99,26 @@ extension Quantizer {
         _ vectors: VectorView, count: Int, _ control: Control?
     ) throws(MartletError) -> Quantizer? {
         let reader = vectors.reader
-        let sample = slots(of: count, about: sampleSize)
-        let offsets = try Memory.allocate(Float.self, reader.stride)
+        let table = try makeTable(reader, rounds: usualRounds)
         var isKept = false
-        defer { if !isKept { free(offsets) } }
-        var (widest, farthest): (Float, Float) = (0, 0)
-        for first in stride(from: 0, to: reader.stride, by: 8) {
-            let (low, high) = ranges(ofComponentsFrom: first, sample, vectors)
-            for lane in 0..<8 {
-                widest = max(widest, high[lane] - low[lane])
-                farthest = max(farthest, abs(high[lane]), abs(low[lane]))
-                offsets[first + lane] = low[lane] + (high[lane] - low[lane]) / 2
-            }
-        }
-        let step = widest / topCode
-        guard step > 0, farthest <= maxSteps * step,
+        defer { if !isKept { free(table) } }
+        let ranges = try Ranges(
+            of: slots(of: count, about: sampleSize), vectors, table, rounds: usualRounds)
+        defer { ranges.free() }
+        let step = ranges.widest / topCode
+        guard step > 0, ranges.farthest <= maxSteps * step,
             try isFine(step, for: vectors, count: count, control)
         else { return nil }
-        for component in 0..<reader.dim {
-            offsets[component] = offsets[component] / step - topCode / 2
+        for component in 0..<reader.codeStride {
+            table[component] = ranges.middle(of: component) / step - topCode / 2
         }
         isKept = true
-        return Quantizer(offsets: offsets, stepsPerUnit: 1 / step, reader: reader)
+        return Quantizer(
+            table: table, rounds: usualRounds, stepsPerUnit: 1 / step, reader: reader)
     }
 
     /// How far from zero a component may lie, in steps, so that a float still tells parts of a step.
     private static let maxSteps: Float = 131_072
-
-    /// The ranges of eight components, without the two outermost values on either side, which may
-    /// be outliers.
-    private static func ranges(
-        ofComponentsFrom first: Int, _ sample: [UInt32], _ vectors: VectorView
-    ) -> (low: SIMD8<Float>, high: SIMD8<Float>) {
-        var low = Extremes()
-        var high = Extremes()
-        for slot in sample {
-            let row = UnsafeRawPointer(vectors.row(slot) + first)
-            let values = row.load(as: SIMD8<Float>.self) * vectors.scale(slot)
-            high.insert(values)
-            low.insert(-values)
-        }
-        return (-low.third, high.third)
-    }
-
-    /// The three largest values, lane by lane.
-    private struct Extremes {
-        var first = SIMD8<Float>(repeating: -.infinity)
-        var second = SIMD8<Float>(repeating: -.infinity)
-        var third = SIMD8<Float>(repeating: -.infinity)
-
-        mutating func insert(_ values: SIMD8<Float>) {
-            let notFirst = pointwiseMin(values, first)
-            first = pointwiseMax(values, first)
-            let notSecond = pointwiseMin(notFirst, second)
-            second = pointwiseMax(notFirst, second)
-            third = pointwiseMax(notSecond, third)
-        }
-    }
 
     /// Slots at equal distances.
     private static func slots(of count: Int, about number: Int) -> [UInt32] {
@@ -163,5 +162,67 @@ extension Quantizer {
         let farthest = scratch.beam.distance(scratch.beam.count - 1)
         // 1 - cos is half of the squared distance between vectors of length 1.
         return vectors.reader.metric == .cosine ? 2 * farthest : farthest
+    }
+}
+
+/// The ranges of all components of rotated vectors, without the two outermost values on either side,
+/// which may be outliers.
+private struct Ranges {
+    private let lows: UnsafeMutablePointer<Extremes>
+    private let highs: UnsafeMutablePointer<Extremes>
+    private(set) var widest: Float = 0
+    /// The largest distance from zero.
+    private(set) var farthest: Float = 0
+
+    init(
+        of sample: [UInt32], _ vectors: VectorView, _ table: UnsafePointer<Float>, rounds: Int
+    ) throws(MartletError) {
+        let size = vectors.reader.codeStride
+        let rotated = try Memory.allocate(Float.self, size)
+        defer { Glibc.free(rotated) }
+        lows = try Memory.allocate(Extremes.self, size / 4)
+        highs = lows + size / 8
+        lows.initialize(repeating: Extremes(), count: size / 4)
+        for slot in sample {
+            Quantizer.rotate(vectors.row(slot), table, rounds: rounds, to: rotated, vectors.reader)
+            let scale = vectors.scale(slot)
+            for eight in 0..<size / 8 {
+                let values = UnsafeRawPointer(rotated + 8 * eight).load(as: SIMD8<Float>.self)
+                highs[eight].insert(values * scale)
+                lows[eight].insert(-values * scale)
+            }
+        }
+        for component in 0..<size {
+            let (low, high) = range(of: component)
+            widest = max(widest, high - low)
+            farthest = max(farthest, abs(high), abs(low))
+        }
+    }
+
+    func free() { Glibc.free(lows) }
+
+    func middle(of component: Int) -> Float {
+        let (low, high) = range(of: component)
+        return low + (high - low) / 2
+    }
+
+    private func range(of component: Int) -> (low: Float, high: Float) {
+        let (eight, lane) = (component / 8, component % 8)
+        return (-lows[eight].third[lane], highs[eight].third[lane])
+    }
+}
+
+/// The three largest values, lane by lane.
+private struct Extremes: BitwiseCopyable {
+    var first = SIMD8<Float>(repeating: -.infinity)
+    var second = SIMD8<Float>(repeating: -.infinity)
+    var third = SIMD8<Float>(repeating: -.infinity)
+
+    mutating func insert(_ values: SIMD8<Float>) {
+        let notFirst = pointwiseMin(values, first)
+        first = pointwiseMax(values, first)
+        let notSecond = pointwiseMin(notFirst, second)
+        second = pointwiseMax(notFirst, second)
+        third = pointwiseMax(notSecond, third)
     }
 }

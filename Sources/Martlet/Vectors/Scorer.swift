@@ -43,13 +43,16 @@ struct Scorer {
 
     /// Distances from a query, between codes if there are any and they cover the query.
     /// - Parameter code: Room for the query's code.
-    init(_ query: Query, code: UnsafeMutablePointer<UInt8>, in vectors: VectorView) {
+    init(_ query: Query, code: QueryCode, in vectors: VectorView) {
         if let codes = vectors.codes, codes.encode(query, to: code) {
-            self.init(code: code, in: codes)
+            self.init(code: code.code, in: codes)
         } else {
             self.init(exact: query, in: vectors)
         }
     }
+
+    /// Distances of codes from a stored one.
+    init(_ slot: UInt32, _ codes: CodeView) { self.init(code: codes.row(slot), in: codes) }
 
     private init(code: UnsafePointer<UInt8>, in codes: CodeView) {
         (rule, query, rows, aux) = (.squared, .init(code), .init(codes.codes), nil)
@@ -80,6 +83,17 @@ struct Scorer {
     /// The largest distance that rounding can leave between a vector and its copy.
     var copyDistance: Float {
         if case .cosine = rule { 4 * Float.ulpOfOne } else { 0 }
+    }
+
+    /// Asks for the row of `slot`.
+    @inline(__always)
+    func prefetch(_ slot: UInt32) {
+        let row = rows + Int(slot) &* Int(stride)
+        var offset = 0
+        while offset < min(Int(stride), 4096) {
+            intrinsics_prefetch(row + offset)
+            offset &+= 64
+        }
     }
 
     /// Writes the distances of `slots[0 ..< count]` to `out`.

@@ -17,8 +17,10 @@ struct VectorReader {
 
     init(dim: Int, metric: Metric, kernels: kernels_table) {
         (self.dim, self.metric, self.kernels) = (dim, metric, kernels)
-        (stride, codeStride) = ((dim + 7) & ~7, (dim + 31) & ~31)
+        (stride, codeStride) = ((dim + 7) & ~7, Self.codeStride(dim))
     }
+
+    static func codeStride(_ dim: Int) -> Int { (dim + 31) & ~31 }
 
     /// Bytes that `count` stored vectors take.
     func bytes(count: Int) -> Int { count * (stride + (metric == .l2 ? 0 : 1)) * 4 }

@@ -5,7 +5,7 @@ extension VectorView {
         if let aux { sections.append(Section(.derived, aux, count: slots)) }
         if let codes {
             let offsets = UnsafePointer(codes.quantizer.offsets)
-            sections.append(Section(.codeOffsets, offsets, count: reader.stride))
+            sections.append(Section(.codeOffsets, offsets, count: reader.codeStride))
             sections.append(Section(.codes, codes.codes, count: slots * codes.stride))
         }
         return sections
@@ -15,6 +15,7 @@ extension VectorView {
         parameters.radius = radius
         (parameters.trained, parameters.clamped) = (training.count, training.clamped)
         parameters.stepsPerUnit = codes?.quantizer.stepsPerUnit ?? 0
+        parameters.rounds = codes?.quantizer.rounds ?? 0
     }
 }
 
@@ -43,13 +44,16 @@ extension CodeStore {
         try file.check(
             reader.metric != .ip && parameters.slots > 0, .parameters,
             "there must not be codes under ip or without vectors")
-        let offsets = try file.array(.codeOffsets, Float.self, count: reader.stride)
+        let count = file.version == 1 ? reader.stride : reader.codeStride
+        let offsets = try file.array(.codeOffsets, Float.self, count: count)
         codes = try file.table(.codes, UInt8.self, count: parameters.slots * reader.codeStride)
         do throws(MartletError) {
-            let table = try Memory.allocate(Float.self, reader.stride)
+            let table = try Quantizer.makeTable(reader, rounds: parameters.rounds)
+            table.update(repeating: 0, count: reader.codeStride)
             for (place, offset) in offsets.enumerated() { table[place] = offset }
             quantizer = Quantizer(
-                offsets: table, stepsPerUnit: parameters.stepsPerUnit, reader: reader)
+                table: table, rounds: parameters.rounds,
+                stepsPerUnit: parameters.stepsPerUnit, reader: reader)
         } catch {
             codes.free()
             throw error

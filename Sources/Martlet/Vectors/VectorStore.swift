@@ -121,6 +121,9 @@ struct VectorStore {
 
     func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* reader.stride }
 
+    /// nil if there are no codes.
+    var quantizer: Quantizer? { codes.quantizer }
+
     var view: VectorView {
         VectorView(
             reader: reader, rows: rows.base!, aux: aux.base, radius: radius, codes: codes.view,

@@ -25,10 +25,11 @@ private let width = 4
     }
 
     /// Random edits that change, append and are dropped, against arrays of arrays.
-    @Test func versionsStayAsTheyWerePublished() throws {
+    @Test(arguments: [LinkTable.usualPageBits, LinkCodes.pageBits])
+    func versionsStayAsTheyWerePublished(pageBits: Int) throws {
         try withEvery("seed", in: UInt64(0)..<30) { seed in
             var generator = SeededGenerator(seed)
-            let tables = Tables()
+            let tables = Tables(pageBits: pageBits)
             var models: [[[UInt32]]] = [[]]
             for _ in 0..<20 {
                 var model = models.last!
@@ -86,6 +87,23 @@ private let width = 4
         #expect(taken.isDisjoint(with: after))
     }
 
+    /// All rows of the pages that were copied or are new, and no others.
+    @Test(arguments: [LinkTable.usualPageBits, LinkCodes.pageBits])
+    func rowsOfPagesThatAreNotSharedAreVisited(pageBits: Int) throws {
+        let tables = Tables(pageBits: pageBits)
+        let perPage = 1 << pageBits
+        try tables.edit(newRows: 10 * perPage + 1) { _ in }
+        try tables.edit(newRows: perPage) { edit in
+            try edit.own(3 * perPage + 1)
+            try edit.own(7 * perPage)
+        }
+        var visited: [Int] = []
+        tables.newest.forEachRow(notSharedWith: tables.versions[1]) { visited.append($0) }
+        let pages = [3, 7, 10].flatMap { $0 * perPage..<($0 + 1) * perPage }
+        #expect(visited == pages + [11 * perPage])
+        tables.newest.forEachRow(notSharedWith: tables.newest) { Issue.record("row \($0)") }
+    }
+
     @Test func growthInTheMiddleOfAPageLeavesTheOldPageAlone() throws {
         let tables = Tables()
         try tables.edit(newRows: 33) { $0.write([7], to: 32) }
@@ -99,9 +117,14 @@ private let width = 4
 
 /// The versions of a link table, all kept.
 private final class Tables {
-    let pool = LinkTable.pool(width: width)
-    private(set) var versions = [LinkTable(width: width)]
+    let pool: PagePool
+    private(set) var versions: [LinkTable]
     private var retired = RetiredMemory()
+
+    init(pageBits: Int = LinkTable.usualPageBits) {
+        pool = LinkTable.pool(width: width, pageBits: pageBits)
+        versions = [LinkTable(width: width, pageBits: pageBits)]
+    }
 
     deinit {
         freeRetired()
@@ -136,7 +159,7 @@ extension LinkTable {
     }
 
     fileprivate var pageList: [PagePool.Page] {
-        (0..<(rowCount + LinkTable.rowsPerPage - 1) / LinkTable.rowsPerPage).map { pages![$0] }
+        (0..<(rowCount + rowsPerPage - 1) / rowsPerPage).map { pages![$0] }
     }
 }
 

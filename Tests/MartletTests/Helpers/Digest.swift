@@ -14,6 +14,7 @@ struct Digest: Equatable {
     var upperLinks = Checksum()
     var tree = Checksum()
     var live = Checksum()
+    var linkCodes = Checksum()
 }
 
 /// FNV-1a (Fowler, Noll & Vo), by word.
@@ -51,6 +52,9 @@ extension Index {
             digest.ids.add(byte)
         }
         for word in 0..<graph.backbone.width { digest.tree.add(graph.backbone.row(slot)[word]) }
+        if let codes = graph.linkCodes?.table {
+            for word in 0..<codes.width { digest.linkCodes.add(codes.row(slot)[word]) }
+        }
         digest.live.add(snapshot.isLive(UInt32(slot)) ? 1 : 0)
         for layer in 0...graph.level(of: UInt32(slot)) {
             let links = graph.layer(layer).links(of: UInt32(slot))

@@ -17,6 +17,7 @@ extension Index {
             snapshot.graph.parent(of: $0)
         }
         try checkRows(of: snapshot)
+        try checkLinkCodes(of: snapshot, isNode: { snapshot.isLive($0) || tombstones.contains($0) })
         for slot in 0..<snapshot.slotCount where snapshot.isLive(UInt32(slot)) {
             if let texts = snapshot.idTexts {
                 try check((try? ids.slot(of: texts[UInt32(slot)], in: snapshot)) ?? nil, slot)

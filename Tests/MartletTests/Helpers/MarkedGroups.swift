@@ -11,16 +11,22 @@ import Testing
 /// its metadata. So whoever meets half a group, or two marks in one, has seen half of a call.
 struct MarkedGroups {
     static let count = 24
-    static let size = 12
     static let writers = 3
     static let rounds = 60
     /// Tombstones need room in the beam, too.
-    private static let width = count * size * 2
+    private var width: Int { Self.count * size * 2 }
 
     let index: Index
+    /// Vectors in a group.
+    let size: Int
 
-    static var configuration: Configuration {
-        get throws { try Configuration(dim: 4, metric: .l2, M: 4, efConstruction: 20) }
+    init(index: Index, size: Int = 12) { (self.index, self.size) = (index, size) }
+
+    /// - Parameter dim: 4 or more.
+    static func configuration(
+        dim: Int = 4, _ memory: MemoryForm = .balanced
+    ) throws -> Configuration {
+        try Configuration(dim: dim, metric: .l2, M: 4, efConstruction: 20, memory: memory)
     }
 
     // MARK: - Threads
@@ -84,33 +90,41 @@ struct MarkedGroups {
         }
     }
 
-    func remove(group: Int) throws(MartletError) { try index.remove(ids: Self.ids(of: group)) }
+    func remove(group: Int) throws(MartletError) { try index.remove(ids: ids(of: group)) }
 
     func update(group: Int, mark: Int) throws(MartletError) {
-        try index.update(rows: Self.ids(of: group).map { Int($0) }, [Self.marks(mark)])
+        try index.update(rows: ids(of: group).map { Int($0) }, [marks(mark)])
     }
 
     private func put(
         _ group: Int, _ mark: Int, _ call: (Matrix, AddOptions) throws(MartletError) -> Void
     ) throws(MartletError) {
-        let (ids, marks) = (Self.ids(of: group), Self.marks(mark))
-        let rows = (0..<Self.size).map { [Float(group), Float(mark), Float($0), 1] }
+        let (ids, marks) = (self.ids(of: group), self.marks(mark))
+        let rows = (0..<size).map {
+            [Float(group), Float(mark), Float($0), 1] + filling(group * size + $0)
+        }
         var options = AddOptions()
         (options.columns, options.threads) = ([marks.source], mark % 3)
         try ids.withUnsafeBufferPointer { ids throws(MartletError) in
             options.ids = .integers(Integers(data: ids.baseAddress, count: ids.count))
-            try withMatrix(rows, columns: 4) { matrix throws(MartletError) in
+            try withMatrix(rows, columns: index.configuration.dim) { matrix throws(MartletError) in
                 try call(matrix, options)
             }
         }
         withExtendedLifetime(marks) {}
     }
 
-    private static func marks(_ mark: Int) -> GivenColumn {
+    /// The components that carry no mark, far from those of other vectors.
+    private func filling(_ id: Int) -> [Float] {
+        var generator = SeededGenerator(UInt64(id))
+        return generator.normals(index.configuration.dim - 4).map { $0 * 100 }
+    }
+
+    private func marks(_ mark: Int) -> GivenColumn {
         GivenColumn("mark", [Int64?](repeating: Int64(mark), count: size))
     }
 
-    private static func ids(of group: Int) -> [Int64] {
+    private func ids(of group: Int) -> [Int64] {
         (0..<Int64(size)).map { Int64(group * size) + $0 }
     }
 
@@ -118,7 +132,7 @@ struct MarkedGroups {
 
     /// A view holds whole groups, each with one mark in its vectors and one in its metadata, and goes on
     /// doing so while the index changes.
-    func checkWhole() throws { _ = try MarkedGroups(index: index.view()).contents() }
+    func checkWhole() throws { _ = try MarkedGroups(index: index.view(), size: size).contents() }
 
     /// The marks of what is there, group by group in the order in which these were added. Nothing may
     /// change meanwhile.
@@ -131,14 +145,14 @@ struct MarkedGroups {
         let numbers = try index.rowNumbers(of: found)
         let ids = zip(numbers, found).sorted { $0.0 < $1.0 }.map(\.1)
         let rows = try index.rows(ids)
-        let contents = try stride(from: 0, to: ids.count, by: Self.size).map { start in
-            let group = rows[start..<start + Self.size]
+        let contents = try stride(from: 0, to: ids.count, by: size).map { start in
+            let group = rows[start..<start + size]
             try #require(Set(group.map { [$0[0], $0[1]] }).count == 1)
-            try #require(Set(group.map { $0[2] }).count == Self.size)
-            let marks = try index.cells("mark", rows: Array(start..<start + Self.size))
+            try #require(Set(group.map { $0[2] }).count == size)
+            let marks = try index.cells("mark", rows: Array(start..<start + size))
             try #require(Set(marks.map { "\($0 as Any)" }).count == 1)
             let (id, vector) = (Int(ids[start]), rows[start])
-            return Marks(group: id / Self.size, ofVectors: Int(vector[1]), ofMetadata: marks[0])
+            return Marks(group: id / size, ofVectors: Int(vector[1]), ofMetadata: marks[0])
         }
         try #require(try checkSearch() == found)
         return contents
@@ -154,11 +168,12 @@ struct MarkedGroups {
     /// Returns the ids that a search finds, nearest first.
     @discardableResult
     func checkSearch() throws -> [Int64] {
-        let hits = try index.nearest(to: [[0, 0, 0, 0]], k: Self.width, ef: Self.width)[0]
+        let query = [Float](repeating: 0, count: index.configuration.dim)
+        let hits = try index.nearest(to: [query], k: width, ef: width)[0]
         let ids = hits.map(\.id)
         try #require(Set(ids).count == ids.count)
-        for (_, group) in Dictionary(grouping: ids, by: { $0 / Int64(Self.size) }) {
-            try #require(group.count == Self.size)
+        for (_, group) in Dictionary(grouping: ids, by: { $0 / Int64(size) }) {
+            try #require(group.count == size)
         }
         return ids
     }
@@ -170,14 +185,14 @@ struct MarkedGroups {
             let count = try filter.withUnsafeBytes { filter throws(MartletError) in
                 try index.count(filter: filter)
             }
-            try #require(count % Self.size == 0)
+            try #require(count % size == 0)
         } catch MartletError.badFilter {
         }
     }
 
     func checkLookUp(group: Int) throws {
         do {
-            let rows = try index.rows(Self.ids(of: group % Self.count))
+            let rows = try index.rows(ids(of: group % Self.count))
             try #require(Set(rows.map { [$0[0], $0[1]] }).count == 1)
         } catch MartletError.idNotFound {
         }

@@ -11,10 +11,15 @@ import Testing
 
     /// Whatever a reader sees is a whole number of batches: all that had ended when it began, and
     /// no part of one that was running.
-    @Test(arguments: Metric.all)
-    func readersSeeWholeBatches(metric: Metric) throws {
-        let data = Dataset(.unevenLengths, count: Self.batch * Self.batches, dim: 5, seed: 41)
-        let index = try Index(Configuration(dim: 5, metric: metric, M: 4, efConstruction: 20))
+    @Test(arguments: [
+        (Metric.l2, MemoryForm.balanced), (.l2, .fast), (.ip, .balanced), (.cosine, .balanced),
+    ])
+    func readersSeeWholeBatches(metric: Metric, memory: MemoryForm) throws {
+        let data = Dataset(
+            memory == .fast ? .uniform : .unevenLengths, count: Self.batch * Self.batches, dim: 12,
+            seed: 41)
+        let index = try Index(
+            Configuration(dim: 12, metric: metric, M: 4, efConstruction: 20, memory: memory))
         let isDone = Atomic(false)
         let rounds = Atomic(0)
         onThreads(4) { thread in
@@ -31,6 +36,7 @@ import Testing
             } while !isDone.load(ordering: .relaxed)
         }
         #expect(index.count == data.vectors.count)
+        #expect(index.versions.read { ($0.graph.linkCodes != nil) == (memory == .fast) })
         #expect(rounds.load(ordering: .relaxed) >= 3)
         try index.checkInvariants()
     }

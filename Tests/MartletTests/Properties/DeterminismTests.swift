@@ -17,6 +17,26 @@ import Testing
         #expect(try digest(metric, data.vectors) { [3, 1, 5, 2][$0 % 4] } == alone, "mixed")
     }
 
+    /// The same with codes of links, made anew in the last batch, filled up or not.
+    @Test(arguments: [Metric.l2, .cosine], [2, 5, 20])
+    func threadsLeaveNoTraceInCodesOfLinks(metric: Metric, M: Int) throws {
+        let data = LooseClusters(count: 2100, dim: 12, seed: 21)
+        let configuration = try Configuration(
+            dim: 12, metric: metric, M: M, efConstruction: 20, seed: 1, memory: .fast)
+        let alone = try digest(configuration, data.vectors) { _ in 1 }
+        let balanced = try digest(configuration.with(.balanced), data.vectors) { _ in 1 }
+        #expect(alone.linkCodes != balanced.linkCodes)
+        for threads in [2, 3, 8] {
+            #expect(
+                try digest(configuration, data.vectors) { _ in threads } == alone,
+                "\(threads) threads")
+        }
+        #expect(try digest(configuration, data.vectors) { [3, 1, 5, 2][$0 % 4] } == alone, "mixed")
+        var rest = alone
+        rest.linkCodes = balanced.linkCodes
+        #expect(rest == balanced)
+    }
+
     /// Whole numbers from 0 to 127, which every element type holds.
     @Test(arguments: Metric.all)
     func elementTypesLeaveNoTrace(metric: Metric) throws {
@@ -59,7 +79,13 @@ import Testing
     private func digest<C: Component>(
         _ metric: Metric, _ vectors: [[C]], seed: UInt64 = 1, threads: (Int) -> Int
     ) throws -> Digest {
-        let index = try makeIndex(metric, seed: seed)
+        try digest(makeIndex(metric, seed: seed).configuration, vectors, threads: threads)
+    }
+
+    private func digest<C: Component>(
+        _ configuration: Configuration, _ vectors: [[C]], threads: (Int) -> Int
+    ) throws -> Digest {
+        let index = try Index(configuration)
         let borders = [0, 513, 514, 1100, vectors.count]
         for (number, (start, end)) in zip(borders, borders.dropFirst()).enumerated() {
             try index.addRows(Array(vectors[start..<end]), threads: threads(number))

@@ -17,7 +17,7 @@ import Testing
 
     init() throws {
         groups = MarkedGroups(
-            index: try Index.open(folder.path("store"), MarkedGroups.configuration))
+            index: try Index.open(folder.path("store"), MarkedGroups.configuration()))
         // A few changes.
         journal.smallLog = 3000
     }
@@ -68,7 +68,7 @@ import Testing
     private func change(_ turn: MarkedGroups.Turn) throws {
         let (group, mark, model) = (turn.group, turn.mark, models[turn.writer])
         let isThere = model.value[group] != nil
-        let id = Id.integer(Int64(group * MarkedGroups.size))
+        let id = Id.integer(Int64(group * groups.size))
         let exists = isThere ? MartletError.idExists(id: id, row: 0) : nil
         let isMissing = isThere ? nil : MartletError.idNotFound(id: id)
         let new = MarkedGroups.Marks(

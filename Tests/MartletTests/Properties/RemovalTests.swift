@@ -70,9 +70,10 @@ import Testing
         }
     }
 
-    @Test func aFailedChangeLeavesNoTrace() throws {
-        let data = Dataset(.clustered, count: 3000, dim: 8, seed: 22).vectors
-        let (index, other) = (try changed(data), try changed(data))
+    @Test(arguments: [MemoryForm.balanced, .fast])
+    func aFailedChangeLeavesNoTrace(memory: MemoryForm) throws {
+        let data = LooseClusters(count: 3000, dim: 12, seed: 22).vectors
+        let (index, other) = (try changed(data, memory), try changed(data, memory))
         let before = index.digest
         let words = ControlWords()
         words.cancel()
@@ -80,7 +81,7 @@ import Testing
             try index.remove(ids: Array(500..<1500), control: words.control)
         }
         #expect(throws: MartletError.notFinite(row: 700, column: 0)) {
-            let bad = (0..<701).map { $0 == 700 ? [Float](repeating: .nan, count: 8) : data[$0] }
+            let bad = (0..<701).map { $0 == 700 ? [Float](repeating: .nan, count: 12) : data[$0] }
             try index.upsertRows(bad, ids: (300..<1001).map { $0 })
         }
         #expect(throws: MartletError.idExists(id: 300, row: 2)) {
@@ -93,17 +94,23 @@ import Testing
             try index.addRows(Array(data[..<50]))
         }
         #expect(index.digest == other.digest)
+        try index.checkInvariants()
     }
 
-    @Test func changesDoNotDependOnThreads() throws {
-        let data = Dataset(.clustered, count: 3000, dim: 8, seed: 23).vectors
-        #expect(try changed(data).digest == changed(data, threads: 3).digest)
+    @Test(arguments: [MemoryForm.balanced, .fast])
+    func changesDoNotDependOnThreads(memory: MemoryForm) throws {
+        let data = LooseClusters(count: 3000, dim: 12, seed: 23).vectors
+        let alone = try changed(data, memory).digest
+        for threads in [2, 3, 8] {
+            #expect(try changed(data, memory, threads: threads).digest == alone)
+        }
     }
 
     /// Removed from, and compacted, several times while it is open.
-    @Test func aViewStaysAsItWas() throws {
-        let data = Dataset(.clustered, count: 3000, dim: 8, seed: 24).vectors
-        let index = try changed(data)
+    @Test(arguments: [MemoryForm.balanced, .fast])
+    func aViewStaysAsItWas(memory: MemoryForm) throws {
+        let data = LooseClusters(count: 3000, dim: 12, seed: 24).vectors
+        let index = try changed(data, memory)
         let view = index.view()
         // The tree is the writer's alone.
         let (before, columns) = (view.digest, try view.nearest(to: [data[0]], k: 500, ef: 500))
@@ -123,9 +130,10 @@ import Testing
         #expect(throws: MartletError.self) { try view.compact() }
     }
 
-    @Test func compactingGivesBackWhatIsNotUsed() throws {
-        let data = Dataset(.clustered, count: 3000, dim: 8, seed: 25).vectors
-        let index = try changed(data)
+    @Test(arguments: [MemoryForm.balanced, .fast])
+    func compactingGivesBackWhatIsNotUsed(memory: MemoryForm) throws {
+        let data = LooseClusters(count: 3000, dim: 12, seed: 25).vectors
+        let index = try changed(data, memory)
         let hits = try index.nearest(to: Array(data[..<50]), k: 20, ef: 100)
         try index.remove(ids: [2999])
         #expect(try index.statistics().removed > 0)
@@ -153,8 +161,11 @@ import Testing
     }
 
     /// An index that has been changed in every way.
-    private func changed(_ data: [[Float]], threads: Int = 1) throws -> Index {
-        let index = try Index(Configuration(dim: 8, M: 6, efConstruction: 30, seed: 2))
+    private func changed(
+        _ data: [[Float]], _ memory: MemoryForm = .balanced, threads: Int = 1
+    ) throws -> Index {
+        let index = try Index(
+            Configuration(dim: 12, M: 6, efConstruction: 30, seed: 2, memory: memory))
         try index.addRows(data, threads: threads)
         try index.remove(ids: Array(100..<130))
         try index.remove(ids: Array(0..<70))

@@ -4,17 +4,24 @@ import Testing
 
 /// Every verb at once, from many threads. Meant to be run under the thread and address sanitizers, too.
 @Suite struct StressTests {
-    private let groups: MarkedGroups
-
-    init() throws {
-        groups = MarkedGroups(index: try Index(MarkedGroups.configuration))
-        try groups.upsert(group: 0, mark: 0)
+    @Test func readersSeeWholeCallsOnly() throws {
+        try check(MarkedGroups(index: Index(MarkedGroups.configuration())))
     }
 
-    @Test func readersSeeWholeCallsOnly() throws {
+    /// Enough vectors for codes from the start.
+    @Test func soTheyDoWhereLinksHaveCodes() throws {
+        let groups = MarkedGroups(
+            index: try Index(MarkedGroups.configuration(dim: 16, .fast)), size: 60)
+        for group in 0..<MarkedGroups.count { try groups.upsert(group: group, mark: 0) }
+        #expect(groups.index.versions.read { $0.graph.linkCodes != nil })
+        try check(groups)
+    }
+
+    private func check(_ groups: MarkedGroups) throws {
+        try groups.upsert(group: 0, mark: 0)
         let looks = groups.stress { turn in
             do {
-                try change(turn)
+                try change(groups, turn)
             } catch MartletError.idNotFound {  // It is gone already, or all is.
             }
         } look: { thread, round in
@@ -30,7 +37,9 @@ import Testing
         try groups.checkWhole()
     }
 
-    private func change(_ turn: MarkedGroups.Turn) throws(MartletError) {
+    private func change(
+        _ groups: MarkedGroups, _ turn: MarkedGroups.Turn
+    ) throws(MartletError) {
         switch turn.way {
         case 0..<7: try groups.upsert(group: turn.group, mark: turn.mark)
         case 7..<11: try groups.remove(group: turn.group)

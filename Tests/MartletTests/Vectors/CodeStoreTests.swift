@@ -19,28 +19,39 @@ import Testing
         #expect(try StoredVectors(.ip, data.vectors).view.codes == nil)
     }
 
-    /// Half a step per component, but for the few that were clamped.
+    /// Half a step per component of the rotated vectors, but for the few that were clamped.
     @Test(arguments: [Metric.l2, .cosine], [20, 31, 32, 33])
-    func codesAreTheVectorsRounded(metric: Metric, dim: Int) throws {
+    func codesAreTheRotatedVectorsRounded(metric: Metric, dim: Int) throws {
         let data = Dataset(.uniform, count: 2000, dim: dim, seed: 2)
         let stored = try StoredVectors(metric, data.vectors)
         let codes = try #require(stored.view.codes)
         #expect(codes.stride == (dim + 31) / 32 * 32)
+        let rotation = PlainRotation(codes.quantizer)
         var far = 0
         for (slot, vector) in data.vectors.enumerated() {
             let length = Float(Oracle.dot(vector, vector).squareRoot())
             let scaled = metric == .cosine ? vector.map { $0 / length } : vector
-            for i in 0..<codes.stride {
+            for (i, component) in rotation.rotate(scaled).enumerated() {
                 let code = Float(codes.row(UInt32(slot))[i])
-                guard i < dim else {
-                    #expect(code == 0 || i < stored.view.reader.stride)
-                    continue
-                }
-                let exact = scaled[i] * codes.quantizer.stepsPerUnit - codes.quantizer.offsets[i]
+                let exact =
+                    Float(component) * codes.quantizer.stepsPerUnit - codes.quantizer.offsets[i]
                 if abs(code - exact) > 0.501 { far += 1 }
             }
         }
         #expect(far < data.vectors.count * dim / 100)
+    }
+
+    /// The vectors are spread over all components, however few they have.
+    @Test(arguments: [12, 32, 40])
+    func rotationsMixAllComponents(dim: Int) throws {
+        let data = Dataset(.uniform, count: 2000, dim: dim, seed: 8)
+        let quantizer = try #require(StoredVectors(.l2, data.vectors).view.codes).quantizer
+        #expect(quantizer.rounds == Quantizer.usualRounds)
+        let rotation = PlainRotation(quantizer)
+        for place in 0..<dim {
+            let rotated = rotation.rotate((0..<dim).map { $0 == place ? 1 : 0 })
+            #expect(rotated.map(abs).max()! < 0.9, "component \(place)")
+        }
     }
 
     /// Distances of codes are the vectors', in steps.
@@ -79,8 +90,9 @@ import Testing
         #expect(try StoredVectors(.l2, far).view.codes == nil)
     }
 
-    @Test func codesAreChosenAnewWhenTheCountHasDoubled() throws {
-        let data = Dataset(.uniform, count: 4000, dim: 32, seed: 5)
+    @Test(arguments: [12, 32, 33])
+    func codesAreChosenAnewWhenTheCountHasDoubled(dim: Int) throws {
+        let data = Dataset(.uniform, count: 4000, dim: dim, seed: 5)
         let stored = try StoredVectors(.l2, Array(data.vectors[..<1024]))
         let first = try #require(stored.view.codes).quantizer.offsets
         try stored.append(Array(data.vectors[1024..<2047]))
@@ -106,11 +118,13 @@ import Testing
         let data = Dataset(.uniform, count: 2000, dim: 32, seed: 7)
         let stored = try StoredVectors(.l2, data.vectors)
         let codes = try #require(stored.view.codes)
-        var code = [UInt8](repeating: 255, count: codes.stride)
         let inside = try StoredVectors(.l2, [data.vectors[5]])
-        #expect(codes.encode(Query(row: inside.view.row(0), length: 1), to: &code))
-        #expect((0..<codes.stride).allSatisfy { code[$0] == codes.row(5)[$0] })
         let outside = try StoredVectors(.l2, [data.vectors[5].map { $0 + 50 }])
-        #expect(!codes.encode(Query(row: outside.view.row(0), length: 1), to: &code))
+        defer { withExtendedLifetime((inside, outside)) {} }
+        try withQueryCode(stride: codes.stride) { room in
+            #expect(codes.encode(Query(row: inside.view.row(0), length: 1), to: room))
+            #expect((0..<codes.stride).allSatisfy { room.code[$0] == codes.row(5)[$0] })
+            #expect(!codes.encode(Query(row: outside.view.row(0), length: 1), to: room))
+        }
     }
 }

@@ -120,8 +120,9 @@ private final class Scores {
 
     func searched(_ query: [Float]) throws -> [Float] {
         try withQuery(query) { query in
-            var noCode: UInt8 = 0
-            return scores { Scorer(query, code: &noCode, in: stored.view).score($0, $1, $2) }
+            try withQueryCode(stride: stored.view.reader.codeStride) { room in
+                scores { Scorer(query, code: room, in: stored.view).score($0, $1, $2) }
+            }
         }
     }
 
@@ -131,10 +132,14 @@ private final class Scores {
         }
     }
 
-    private func withQuery<Result>(_ query: [Float], _ body: (Query) -> Result) throws -> Result {
+    private func withQuery<Result>(_ query: [Float], _ body: (Query) throws -> Result) throws
+        -> Result
+    {
         let row = try StoredVectors(stored.store.reader.metric, [query])
         let length = Float(Oracle.dot(query, query).squareRoot())
-        return withExtendedLifetime(row) { body(Query(row: row.view.row(0), length: length)) }
+        return try withExtendedLifetime(row) {
+            try body(Query(row: row.view.row(0), length: length))
+        }
     }
 
     private func scores(

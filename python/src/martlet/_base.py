@@ -9,7 +9,7 @@ from martlet._arguments import unsigned
 from martlet._errors import ClosedIndexError, InvalidArgumentError
 from martlet._ffi import Handle
 from martlet._single import Desks
-from martlet._structs import METRICS, sized
+from martlet._structs import MEMORIES, METRICS, sized
 
 if TYPE_CHECKING:
     import types
@@ -18,12 +18,18 @@ Self = TypeVar("Self", bound="Base")
 
 
 def index_options(
-    dim: int, metric: str = "l2", M: int = 16, ef_construction: int = 200, seed: int = 0
+    dim: int,
+    metric: str = "l2",
+    M: int = 16,
+    ef_construction: int = 200,
+    seed: int = 0,
+    memory: str = "balanced",
 ) -> _structs.IndexOptions:
     """Return the parameters of a new index, as the library takes them."""
-    if metric not in METRICS:
-        names = ", ".join(map(repr, METRICS))
-        raise InvalidArgumentError(f"metric is {metric!r}; expected one of {names}")
+    for name, value, values in (("metric", metric, METRICS), ("memory", memory, MEMORIES)):
+        if value not in values:
+            names = ", ".join(map(repr, values))
+            raise InvalidArgumentError(f"{name} is {value!r}; expected one of {names}")
     return sized(
         _structs.IndexOptions,
         dim=unsigned("dim", dim),
@@ -31,6 +37,7 @@ def index_options(
         M=unsigned("M", M, bits=32),
         ef_construction=unsigned("ef_construction", ef_construction),
         seed=unsigned("seed", seed),
+        memory=MEMORIES[memory],
     )
 
 
@@ -45,8 +52,9 @@ class Base:
         M: int = 16,
         ef_construction: int = 200,
         seed: int = 0,
+        memory: str = "balanced",
     ) -> None:
-        self._hold(_ffi.create(index_options(dim, metric, M, ef_construction, seed)))
+        self._hold(_ffi.create(index_options(dim, metric, M, ef_construction, seed, memory)))
 
     @classmethod
     def _of(cls: type[Self], handle: Handle) -> Self:
@@ -63,6 +71,7 @@ class Base:
         self._M: int = options.M
         self._ef_construction: int = options.ef_construction
         self._seed: int = options.seed
+        self._memory: str = list(MEMORIES)[options.memory]
         self._desks = Desks(self._dim)
         self._handle: Handle | None = handle
 
@@ -90,6 +99,11 @@ class Base:
     def seed(self) -> int:
         """What makes the index reproducible."""
         return self._seed
+
+    @property
+    def memory(self) -> str:
+        """How much memory the index spends on speed: "balanced" or "fast"."""
+        return self._memory
 
     def __len__(self) -> int:
         """Return the number of vectors."""

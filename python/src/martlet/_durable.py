@@ -26,6 +26,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
     M: int | None = None,
     ef_construction: int | None = None,
     seed: int | None = None,
+    memory: str | None = None,
     progress: Progress = False,
 ) -> Index:
     """Open an index that lives in a folder, or make one.
@@ -38,7 +39,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
     ----------
     path : str or os.PathLike
         Of the folder, which is made if it is not there.
-    dim, metric, M, ef_construction, seed : optional
+    dim, metric, M, ef_construction, seed, memory : optional
         As in Index. A new index needs dim. An index that is there keeps what it was made with; what
         is given must be the same.
     progress : bool or callable, default False
@@ -87,6 +88,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
         "M": M,
         "ef_construction": ef_construction,
         "seed": seed,
+        "memory": memory,
     }
     given = {name: value for name, value in given.items() if value is not None}
     folder = path_bytes(path)
@@ -96,7 +98,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
         return cast(Index, _index(folder, options, progress))
     for name, value in given.items():
         held: Any = getattr(index, name)
-        if held != (value if name == "metric" else unsigned(name, value)):
+        if held != (value if isinstance(value, str) else unsigned(name, value)):
             index.close()
             raise InvalidArgumentError(
                 f"{name} is {value!r}, but the index in {path!r} was made with {held!r}"

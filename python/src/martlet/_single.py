@@ -23,7 +23,8 @@ def is_plain(query: Any, dim: int) -> bool:
     """Tell whether a query is one of the most usual kind: float32, end to end, in an ndarray."""
     return (
         type(query) is _ARRAY
-        and query.dtype is _FLOAT32
+        # Arrays that were pickled have dtypes of their own.
+        and (query.dtype is _FLOAT32 or query.dtype == _FLOAT32)
         and query.shape in ((dim,), (1, dim))
         and query.flags.carray
     )

@@ -10,6 +10,7 @@ from ctypes import Structure, c_double, c_int32, c_int64, c_uint32, c_uint64, c_
 from typing import Any, TypeVar
 
 METRICS = {"l2": 0, "ip": 1, "cosine": 2}
+MEMORIES = {"balanced": 0, "fast": 1}
 DEFAULT_EF = 64
 LEVELS = 16
 NO_ID = -1
@@ -46,6 +47,8 @@ class IndexOptions(Structure):
         ("M", c_uint32),
         ("ef_construction", c_uint64),
         ("seed", c_uint64),
+        ("memory", c_int32),
+        ("reserved", c_uint32),
     ]
 
 

@@ -46,7 +46,8 @@ class Statistics(TypedDict):
     id_kind: str | None  #: "int" or "str"; None before the first add.
     columns: int  #: Columns of metadata.
     bytes: dict[str, int]
-    """In use, by part: vectors, codes, links, ids, metadata, other; and the total."""
+    """In use, by part: vectors, codes (of vectors), links (and their codes, if memory is "fast"),
+    ids, metadata, other; and the total."""
     levels: list[int]  #: Nodes by level (their highest layer), up to the highest level in use.
     links: dict[str, float]  #: On the base layer: total, and max and mean of a node.
     reachable: int  #: Nodes reached on the base layer from the entry point.

@@ -1,0 +1,88 @@
+import CIntrinsics
+
+/// The walk that estimates: by the codes of a node's links, how far each leads from the query. Only
+/// nodes that it expands are measured (SymphonyQG, Gou et al., SIGMOD 2025, section 3.3).
+extension SearchScratch {
+    /// Widens the beam to the nearest nodes of those that were expanded, starting from the nearest one
+    /// that it holds.
+    ///
+    /// A node is a candidate once for each node that leads to it, by another estimate each time, and
+    /// is expanded at the best.
+    mutating func search(_ plan: SearchPlan, _ scorer: Scorer, _ estimator: Estimator) {
+        let (start, distance) = (beam.slot(0), beam.distance(0))
+        visited.removeAll()
+        beam.removeAll(capacity: plan.beamWidth)
+        candidates.removeAll(capacity: plan.candidates)
+        candidates.insert(start, distance)
+        expandCandidates(scorer, estimator)
+    }
+
+    @inline(__always)
+    private mutating func expandCandidates(_ scorer: Scorer, _ estimator: Estimator) {
+        // Locals, which the compiler can keep in registers.
+        let (visited, slots, distances) = (visited, slots, distances)
+        let slotCount = UInt32(estimator.links.table.rowCount)
+        var (beam, candidates) = (beam, candidates)
+        while let node = candidates.expandNext() {
+            guard visited.insert(node) == 1 else { continue }
+            estimator.prefetch(node, scorer)
+            if let next = candidates.nextToExpand { estimator.prefetch(next, scorer) }
+            slots[0] = node
+            scorer.score(slots, 1, distances)
+            distanceCount &+= 1
+            let distance = distances[0]
+            beam.insert(node, distance)
+            for block in 0..<estimator.links.blockCount {
+                let links = estimator.links.links(block, of: node)
+                var nearer = estimator.estimate(
+                    block, of: node, distance, below: candidates.bound, to: distances)
+                while nearer != 0 {
+                    let i = nearer.trailingZeroBitCount
+                    nearer &= nearer &- 1
+                    let link = links[i]
+                    // Of a mapped file, nobody may have looked at the links before.
+                    guard link < slotCount, !visited.contains(link) else { continue }
+                    candidates.insert(link, distances[i])
+                }
+            }
+        }
+        (self.beam, self.candidates) = (beam, candidates)
+    }
+}
+
+/// Estimates how far the links of a node lead from one query.
+struct Estimator {
+    let links: LinkCodes
+    private let lookup: kernels_lookup
+    private let kernel: kernels_estimate
+
+    /// Fails if links have no codes.
+    /// - Parameter room: Holds the query's code.
+    init?(_ query: Query, _ room: QueryCode, _ snapshot: Snapshot) {
+        guard let links = snapshot.graph.linkCodes, let codes = snapshot.vectors?.codes else {
+            return nil
+        }
+        (self.links, lookup) = (links, codes.lookup(query, room))
+        kernel = codes.quantizer.reader.kernels.estimate
+    }
+
+    /// Asks for all that a step from `slot` reads.
+    @inline(__always)
+    func prefetch(_ slot: UInt32, _ scorer: Scorer) {
+        scorer.prefetch(slot)
+        links.prefetch(slot)
+    }
+
+    /// Estimates for 32 links of `node`; writes 32 distances and returns the bits of those below
+    /// `bound`.
+    /// - Parameter distance: That of the node itself.
+    @inline(__always)
+    func estimate(
+        _ block: Int, of node: UInt32, _ distance: Float, below bound: Float,
+        to distances: UnsafeMutablePointer<Float>
+    ) -> UInt32 {
+        withUnsafePointer(to: lookup) {
+            kernel($0, links.codes(block, of: node), distance, bound, distances)
+        }
+    }
+}

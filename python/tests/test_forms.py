@@ -1,0 +1,177 @@
+"""The two forms of memory: named, kept, and alike in all but speed."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle
+import pytest
+from durable import content
+from test_files import ways_back
+
+import martlet
+from martlet import _ffi, _structs
+
+DIM = 24
+VECTORS = oracle.gaussian(1300, DIM, seed=40)
+QUERIES = oracle.gaussian(20, DIM, seed=41)
+METRICS = pytest.mark.parametrize("metric", ["l2", "ip", "cosine"])
+
+
+def made(metric="l2", memory="fast", **options):
+    index = martlet.Index(DIM, metric, M=6, ef_construction=30, memory=memory)
+    index.add(VECTORS, ids=[f"n{i}" for i in range(len(VECTORS))], **options)
+    return index
+
+
+class TestParameter:
+    """What it may be, and who refuses what."""
+
+    def test_it_can_be_read(self):
+        assert martlet.Index(2).memory == "balanced"
+        index = martlet.Index(2, memory="fast")
+        assert index.memory == "fast"
+        with pytest.raises(AttributeError):
+            index.memory = "balanced"
+
+    @pytest.mark.parametrize("wrong", ["", "FAST", "small", None, 1])
+    def test_another_name(self, wrong):
+        sentence = f"memory is {wrong!r}; expected one of 'balanced', 'fast'"
+        with pytest.raises(martlet.InvalidArgumentError) as caught:
+            martlet.Index(2, memory=wrong)
+        assert str(caught.value) == sentence
+
+    def test_another_name_makes_no_folder(self, folder):
+        with pytest.raises(martlet.InvalidArgumentError, match="memory is 'small'; expected one"):
+            martlet.open(folder, 2, memory="small")
+        assert not folder.exists()
+
+    @pytest.mark.parametrize("wrong", [-1, 2, 2**31 - 1])
+    def test_another_number(self, wrong):
+        options = _structs.sized(
+            _structs.IndexOptions, dim=2, metric=0, M=16, ef_construction=9, seed=0, memory=wrong
+        )
+        with pytest.raises(martlet.InvalidArgumentError) as caught:
+            _ffi.create(options)
+        assert f"memory is {wrong}, but must be MARTLET_BALANCED or" in str(caught.value)
+
+    def test_callers_that_do_not_know_it(self):
+        options = _structs.sized(
+            _structs.IndexOptions, dim=2, metric=0, M=16, ef_construction=9, seed=0, memory=1
+        )
+        options.struct_size = _structs.IndexOptions.memory.offset
+        assert martlet.Index._of(_ffi.create(options)).memory == "balanced"
+
+
+class TestKept:
+    """By files, copies and folders."""
+
+    @pytest.mark.parametrize("memory", ["balanced", "fast"])
+    def test_every_way_back(self, memory, tmp_path):
+        index = made(memory=memory)
+        hits = index.search(QUERIES)
+        for other in ways_back(index, tmp_path):
+            assert other.memory == memory
+            assert content(other) == content(index)
+            assert other.search(QUERIES).ids.tolist() == hits.ids.tolist()
+            assert other.search(QUERIES).distances.tobytes() == hits.distances.tobytes()
+
+    def test_it_outlives_the_vectors(self):
+        index = made()
+        index.clear()
+        index.add(VECTORS, ids=[f"n{i}" for i in range(len(VECTORS))])
+        assert index.memory == "fast"
+        assert index.stats()["bytes"]["links"] > made(memory="balanced").stats()["bytes"]["links"]
+
+    def test_an_index_that_has_been_emptied(self, tmp_path):
+        index = made()
+        index.remove([f"n{i}" for i in range(len(VECTORS))])
+        for other in ways_back(index, tmp_path):
+            assert (len(other), other.memory) == (0, "fast")
+            other.add(VECTORS[:9], ids=[f"n{i}" for i in range(9)])
+            assert other.search(VECTORS[8], k=1).ids.tolist() == ["n8"]
+
+    @METRICS
+    def test_folders(self, metric, folder):
+        """What is in them is, byte for byte, what the same changes make in memory."""
+        memory = martlet.Index(DIM, metric, M=6, ef_construction=30, memory="fast")
+        names = [f"n{i}" for i in range(len(VECTORS))]
+        changes = (
+            lambda index: index.add(VECTORS[:1100], ids=names[:1100]),
+            lambda index: index.add(VECTORS[1100:], ids=names[1100:]),
+            lambda index: index.remove(names[5:25]),
+            lambda index: index.upsert(-VECTORS[:10], ids=names[:10]),
+            lambda index: index.update_metadata(names[:3], {"year": [1, 2, 3]}),
+            lambda index: index.remove(names[100:1000]),
+            lambda index: index.compact(),
+            lambda index: index.add(VECTORS[10:25], ids=names[10:25]),
+        )
+        with martlet.open(folder, DIM, metric, M=6, ef_construction=30, memory="fast") as index:
+            for number, change in enumerate(changes):
+                change(memory)
+                change(index)
+                if number == 3:
+                    index.checkpoint()
+            assert content(index) == content(memory)
+        with martlet.open(folder) as index:
+            assert index.memory == "fast"
+            assert content(index) == content(memory)
+        with martlet.open(folder, memory="fast") as index:
+            assert content(index) == content(memory)
+        with pytest.raises(martlet.InvalidArgumentError, match=r"^memory is 'balanced'"):
+            martlet.open(folder, memory="balanced")
+
+
+class TestAlike:
+    """What does not depend on the form, and what the form does not depend on."""
+
+    @METRICS
+    def test_codes_of_links_are_counted_as_links(self, metric):
+        balanced, fast = made(metric, "balanced").stats(), made(metric, "fast").stats()
+        # A block of 32 links: their slots, factors and terms, and a bit each per component.
+        block = 32 * 3 * 4 + 32 * 32 // 8
+        more = 0 if metric == "ip" else len(VECTORS) * block
+        assert fast["bytes"]["links"] == balanced["bytes"]["links"] + more
+        assert fast["bytes"]["total"] == balanced["bytes"]["total"] + more
+        assert fast["links"] == balanced["links"]
+        assert fast["levels"] == balanced["levels"]
+
+    def test_few_vectors_have_no_codes(self):
+        index = martlet.Index(DIM, memory="fast")
+        index.add(VECTORS[:1000])
+        few = index.stats()["bytes"]["links"]
+        index.add(VECTORS[1000:])
+        assert index.stats()["bytes"]["links"] > 2 * few
+
+    @METRICS
+    @pytest.mark.parametrize("where", [None, {"even": True}])
+    def test_a_beam_as_wide_as_the_index_finds_the_same(self, metric, where):
+        found = []
+        for memory in ("balanced", "fast"):
+            index = made(metric, memory, metadata={"even": np.arange(len(VECTORS)) % 2 == 0})
+            for gone in (range(0), range(20, 30), range(300, 900)):
+                index.remove([f"n{i}" for i in gone])
+                found.append(index.search(QUERIES, k=400, ef=1300, where=where))
+        for one, other in zip(found[:3], found[3:]):
+            assert one.ids.tolist() == other.ids.tolist()
+            assert one.distances.tobytes() == other.distances.tobytes()
+
+    @METRICS
+    @pytest.mark.parametrize("threads", [2, 8])
+    def test_threads_do_not_change_it(self, metric, threads):
+        assert content(made(metric, threads=threads)) == content(made(metric, threads=1))
+
+    @METRICS
+    def test_lists_give_the_same_bytes_as_arrays(self, metric):
+        lists, arrays = (martlet.Index(DIM, metric, M=6, memory="fast") for _ in range(2))
+        for rows in (VECTORS[:1100], VECTORS[1100:]):
+            lists.add(rows.tolist())
+            arrays.add(rows)
+        assert lists.stats()["last_add"]["path"] == "list"
+        assert arrays.stats()["last_add"]["path"] == "array"
+        assert content(lists) == content(arrays)
+        one, other = lists.search(QUERIES.tolist()), lists.search(QUERIES)
+        assert one.ids.tobytes() == other.ids.tobytes()
+        assert one.distances.tobytes() == other.distances.tobytes()
+        for row in range(3):
+            single = lists.search(QUERIES[row])
+            assert single.ids.tolist() == other.ids[row].tolist()
