@@ -140,8 +140,9 @@ enum {
 typedef int32_t martlet_memory;
 enum {
     MARTLET_BALANCED = 0, /**< Vectors, their codes and links. */
-    MARTLET_FAST = 1      /**< Also codes of the links: faster searches, about twice the memory. Under
-                               MARTLET_IP the same as MARTLET_BALANCED. */
+    MARTLET_FAST = 1      /**< Also codes of the links: faster searches of vectors of about 100
+                               components or more, about twice the memory. Under MARTLET_IP the
+                               same as MARTLET_BALANCED. */
 };
 
 #define MARTLET_MAX_DIM 65536u

@@ -41,8 +41,8 @@ class Index(Changeable):
         The same vectors, seed and parameters give the same index, byte for byte, with any number
         of threads.
     memory : {"balanced", "fast"}, default "balanced"
-        How much memory to spend on speed. "fast" also keeps codes of the links: searches are
-        faster, the more so the more components vectors have, for about twice the memory and slower
+        How much memory to spend on speed. "fast" also keeps codes of the links: searches of
+        vectors of about 100 components or more are faster, for about twice the memory and slower
         small adds. Under "ip" both are the same.
 
     Raises
