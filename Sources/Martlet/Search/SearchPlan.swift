@@ -111,8 +111,8 @@ extension SearchPlan {
     var isScanShort: Bool { matching <= max(wanted, Self.shortScan) }
     private static let shortScan = 64
 
-    /// Candidates of a walk by estimates: so many that it finds no less than one by distances with a
-    /// beam of `ef` does. Estimates err, and several stand for one node.
+    /// Candidates of a walk by estimates, which err, and several of which stand for one node: so many
+    /// that on real data it finds about as much as one by distances with a beam of `ef` does.
     var candidates: Int { beamWidth * 9 / 4 + 8 }
 
     var scanRoom: Int { SearchScratch.scanRoom(k: wanted, matching: matching) }
