@@ -12,7 +12,7 @@ struct Graph {
     var upperRows: UnsafeMutablePointer<UInt32>?
     /// The links that stay; see `Backbone`.
     var backbone = LinkTable.backbone
-    /// nil if vectors have no codes.
+    /// nil in the balanced form, or if vectors have no codes.
     var linkCodes: LinkCodes?
     /// Nodes that were ever inserted: what the next ones' levels are drawn by.
     var insertedCount = 0

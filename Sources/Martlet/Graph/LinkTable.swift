@@ -2,8 +2,8 @@ import Glibc
 
 /// Rows of links, one per node and layer: one version, never changed once published.
 ///
-/// A row holds up to `width` slots and ends early with `none`. Rows lie in pages of 32 (those of wide
-/// rows, of 4), reached through a table of pages, so that the next version shares all pages but those
+/// A row holds up to `width` slots and ends early with `none`. Rows lie in pages of 32 (those of
+/// `LinkCodes`, of 4), reached through a table of pages, so that the next version shares all pages but those
 /// it changes.
 ///
 ///     pages ─▶ [ page 0 | page 1 | … ]       row r = pages[r / 32] + (r % 32) * width
