@@ -13,6 +13,7 @@ counts.
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import statistics
 import sys
@@ -28,16 +29,18 @@ from numpy.typing import NDArray
 import dataset
 import exact
 import report
-from adapters.filtered import LIBRARIES
+from adapters.filtered import LIBRARIES, Search
 
 K = 10
-EFS = (16, 32, 64, 128, 256)
+EFS = (10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384)
 SELECTIVITIES = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
 CORRELATIONS = ("random", "positive", "negative")
 QUERIES = 100
 RECALL = 0.95
-#: A cell of one library takes about this long; slow ones answer fewer queries.
-SECONDS_PER_CELL = 1.0
+#: All queries are answered once before they are timed. Of slow libraries, as many as this allows.
+SECONDS_TO_ANSWER = 1.0
+#: Then they are asked again and again for about so long.
+SECONDS_TO_TIME = 0.2
 
 
 class Cell(NamedTuple):
@@ -161,15 +164,32 @@ def serve(connection: Connection, name: str, base: Any, columns: Any, metric: st
         except EOFError:
             return
         search = index.condition(column, bound, K)
-        search(queries[0], ef)
-        found = np.full((len(queries), K), -1, np.int64)
-        answered, start = 0, time.perf_counter()
-        while answered < len(queries) and time.perf_counter() - start < SECONDS_PER_CELL:
-            ids = search(queries[answered], ef)
-            found[answered, : len(ids)] = ids
-            answered += 1
-        seconds = (time.perf_counter() - start) / answered
-        connection.send((found[:answered], seconds))
+        found = answer(search, queries, ef)
+        connection.send((found, seconds_per_query(search, queries[: len(found)], ef)))
+
+
+def answer(search: Search, queries: NDArray[np.float32], ef: int) -> NDArray[np.int64]:
+    """Return the ids found, of as many queries as there is time for."""
+    found = np.full((len(queries), K), -1, np.int64)
+    start = time.perf_counter()
+    for row, query in enumerate(queries):
+        ids = search(query, ef)
+        found[row, : len(ids)] = ids
+        if time.perf_counter() - start > SECONDS_TO_ANSWER:
+            return found[: row + 1]
+    return found
+
+
+def seconds_per_query(search: Search, queries: NDArray[np.float32], ef: int) -> float:
+    """Return the mean time of a call."""
+    asked, start = 0, time.perf_counter()
+    for query in itertools.cycle(queries):
+        search(query, ef)
+        asked += 1
+        taken = time.perf_counter() - start
+        if taken > SECONDS_TO_TIME:
+            return taken / asked
+    raise ValueError("there are no queries")
 
 
 def start(libraries: list[str], base: Any, columns: Any, metric: str) -> dict[str, Worker]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from martlet import _ffi, _structs
 from martlet._arguments import unsigned
+from martlet._calls import LONG_SCAN
 from martlet._errors import ClosedIndexError, InvalidArgumentError
 from martlet._ffi import Handle
 from martlet._single import Desks
@@ -74,6 +75,11 @@ class Base:
         self._memory: str = list(MEMORIES)[options.memory]
         self._desks = Desks(self._dim)
         self._handle: Handle | None = handle
+        self._note_size(handle)
+
+    def _note_size(self, handle: Handle) -> None:
+        """Note whether to compare one query with all vectors takes long."""
+        self._is_long = self._dim * _ffi.count(handle, None) >= LONG_SCAN
 
     @property
     def dim(self) -> int:

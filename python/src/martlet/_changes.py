@@ -288,6 +288,7 @@ class Changeable(Stored):
         times.lap("call")
         if rows.count > 0:
             self._strings = texts is not None
+            self._note_size(handle)
         shape = (rows.count,)
         result: npt.NDArray[Any] = (
             _buffers.result(added, shape)

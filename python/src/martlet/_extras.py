@@ -27,21 +27,21 @@ class Extras:
         self._rows: Any = None
         self._explanation: _structs.Explanation | None = None
 
-    def restrict(self, where: Any, allow: Any, strings: bool) -> None:
+    def restrict(self, condition: bytes | None, allow: Any, strings: bool) -> None:
         """Set which vectors may be returned.
 
         Parameters
         ----------
-        where, allow : Any
-            As a caller gave them; None for no restriction.
+        condition : bytes or None
+            On metadata, as the library takes it; None for no restriction.
+        allow : Any
+            As a caller gave it; None for no restriction.
         strings : bool
             Whether the ids of the index are strings.
         """
-        if where is not None:
-            condition = _filters.encode(where)
-            self._options.filter = _buffers.address(condition)
+        if condition is not None:
+            self._options.filter = condition
             self._options.filter_size = len(condition)
-            self._sources.append(condition)
         if allow is not None:
             allowed = _filters.read_allowed(allow, _ffi.count(self._handle, None))
             if allowed.mask is not None:

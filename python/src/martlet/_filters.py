@@ -16,6 +16,7 @@ from martlet._structs import FORMATS, Mask
 
 _MASK_SIZE = sizeof(Mask)
 _BITS, _BYTES = FORMATS.index("bits"), FORMATS.index("bytes")
+_PLAIN = (str, int, float)
 _BOOLS = (bool,) if np is None else (bool, np.bool_)
 
 
@@ -35,16 +36,16 @@ def encode(where: Any) -> bytes:
 def _check_keys(value: Any) -> None:
     """Refuse keys that JSON would make strings of."""
     # The usual types first: to ask for an abstract one takes long.
-    if isinstance(value, (str, int, float)):
-        return
     if isinstance(value, (dict, Mapping)):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"the key {key!r} is no string")
-            _check_keys(inner)
+            if not isinstance(inner, _PLAIN):
+                _check_keys(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            _check_keys(inner)
+            if not isinstance(inner, _PLAIN):
+                _check_keys(inner)
 
 
 class Allowed:

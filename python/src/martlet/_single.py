@@ -8,7 +8,7 @@ from typing import Any
 from martlet._ffi import Handle, check, lib
 from martlet._numpy import np
 from martlet._results import Results
-from martlet._structs import ELEMENTS, Matrix, SearchOptions
+from martlet._structs import ELEMENTS, Matrix, SearchOptions, sized
 from martlet.hits import Hits
 
 _ARRAY, _FLOAT32 = (None, None) if np is None else (np.ndarray, np.dtype("float32"))
@@ -40,8 +40,10 @@ class Desks:
         # Taking one and putting one back are atomic, so each is in the hands of one search.
         self._free: list[_Desk] = []
 
-    def search(self, handle: Handle, query: Any, k: int, options: SearchOptions) -> Hits:
-        """Return the hits of a plain query."""
+    def search(
+        self, handle: Handle, query: Any, k: int, ef: int, threads: int, condition: bytes | None
+    ) -> Hits:
+        """Return the hits of a plain query, of all or of those that match."""
         try:
             desk = self._free.pop()
         except IndexError:
@@ -50,6 +52,9 @@ class Desks:
             desk = _Desk(self._dim, k, query.ndim)
         memory = c_char.from_buffer(query)
         desk.matrix.data = addressof(memory)
+        options = desk.options
+        options.ef, options.threads, options.filter = ef, threads, condition
+        options.filter_size = 0 if condition is None else len(condition)
         check(_search(handle, desk.matrix, k, options, *desk.outputs))
         hits = desk.copied()
         self._free.append(desk)
@@ -59,12 +64,13 @@ class Desks:
 class _Desk(Results):
     """Memory for one search, and what the library is given of it."""
 
-    __slots__ = ("k", "matrix", "ndim")
+    __slots__ = ("k", "matrix", "ndim", "options")
 
     def __init__(self, dim: int, k: int, ndim: int) -> None:
         super().__init__(1, k, ndim == 1)
         self.k, self.ndim = k, ndim
         self.matrix = Matrix(_MATRIX_SIZE, None, 1, dim, 0, 4, ELEMENTS.index("float32"))
+        self.options = sized(SearchOptions)
 
     def copied(self) -> Hits:
         """Return the hits, in memory of their own."""

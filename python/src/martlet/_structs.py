@@ -1,12 +1,22 @@
 """The structs and numbers of martlet.h; a test holds them against the header.
 
 What points to something is a plain address (``c_void_p``), or NULL: whoever sets it keeps alive
-what it points to.
+what it points to. Text is bytes (``c_char_p``), which the struct keeps alive.
 """
 
 from __future__ import annotations
 
-from ctypes import Structure, c_double, c_int32, c_int64, c_uint32, c_uint64, c_void_p, sizeof
+from ctypes import (
+    Structure,
+    c_char_p,
+    c_double,
+    c_int32,
+    c_int64,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    sizeof,
+)
 from typing import Any, TypeVar
 
 METRICS = {"l2": 0, "ip": 1, "cosine": 2}
@@ -203,7 +213,7 @@ class SearchOptions(Structure):
         ("ef", c_uint64),
         ("threads", c_uint64),
         ("control", c_void_p),
-        ("filter", c_void_p),
+        ("filter", c_char_p),
         ("filter_size", c_uint64),
         ("allow", c_void_p),
         ("allow_ids", c_void_p),

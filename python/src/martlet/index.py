@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from martlet import _arrays, _buffers, _calls, _ffi, _ids, _single
+from martlet import _arrays, _buffers, _calls, _ffi, _filters, _ids, _single
 from martlet._arguments import thread_count, unsigned
 from martlet._changes import Changeable
 from martlet._extras import Extras
@@ -153,17 +152,23 @@ class Index(Changeable):
             handle = _ffi.view(handle)
         k = unsigned("k", k)
         beam = DEFAULT_EF if ef is None else unsigned("ef", ef)
-        options = _plain_options(beam, thread_count(threads))
+        workers = thread_count(threads)
+        condition = None if where is None else _filters.encode(where)
+        is_usual = allow is None and not include and not explain and progress is False
+        # With a condition, all vectors may have to be compared.
+        is_long = condition is not None and self._is_long
+        if is_usual and not is_long and self._is_quick(queries, k, beam):
+            hits = self._desks.search(handle, queries, k, beam, workers, condition)
+            if self._strings is not False:
+                hits.ids = self._shown_ids(handle, hits.ids, hits.ids.shape)
+            return hits
+        options = sized(SearchOptions, ef=beam, threads=workers)
         extras = None
-        if where is not None or allow is not None or include or explain:
-            options = SearchOptions.from_buffer_copy(options)
+        if not is_usual or condition is not None:
             extras = Extras(handle, options)
-            extras.restrict(where, allow, self._holds_strings(handle))
+            extras.restrict(condition, allow, self._holds_strings(handle))
             if explain:
                 extras.explain()
-        is_usual = not include and not explain and progress is False
-        if is_usual and self._is_quick(handle, queries, k, beam, extras):
-            return self._search_one(handle, queries, k, options)
         rows = _arrays.read_vectors(queries, self._dim, "queries")
         results = Results(rows.count, k, rows.single)
         if extras is not None:
@@ -199,23 +204,13 @@ class Index(Changeable):
         """
         return describe(_ffi.statistics(self._open()), self._add_times)
 
-    def _is_quick(
-        self, handle: Handle, queries: Any, k: int, beam: int, extras: Extras | None
-    ) -> bool:
+    def _is_quick(self, queries: Any, k: int, beam: int) -> bool:
         """Tell whether a search is for one plain query, and short."""
         return (
             k <= _single.MOST
             and self._dim * max(beam, k) < _calls.LONG
             and _single.is_plain(queries, self._dim)
-            # With conditions, all vectors may have to be compared.
-            and (extras is None or self._dim * _ffi.count(handle, None) < _calls.LONG_SCAN)
         )
-
-    def _search_one(self, handle: Handle, query: Any, k: int, options: SearchOptions) -> Hits:
-        hits = self._desks.search(handle, query, k, options)
-        if self._strings is not False:
-            hits.ids = self._shown_ids(handle, hits.ids, hits.ids.shape)
-        return hits
 
     def _shown_ids(self, handle: Handle, ids: Any, shape: tuple[int, ...]) -> Any:
         """Return ids as the user sees them; the library writes row numbers in place of strings."""
@@ -223,8 +218,3 @@ class Index(Changeable):
             return _buffers.objects(_ids.names(handle, ids), shape)
         return _buffers.result(ids, shape)
 
-
-@lru_cache(maxsize=256)
-def _plain_options(ef: int, threads: int) -> SearchOptions:
-    """Return options, shared by all searches that have these, so not to be changed."""
-    return sized(SearchOptions, ef=ef, threads=threads)
