@@ -10,13 +10,12 @@ extension Index {
         }
     }
 
-    /// What passes all conditions of a call, to be freed; nil if all nodes of the graph do.
+    /// What passes all conditions of a call; nil if all nodes of the graph do.
     func selection(
         _ options: SearchOptions, in snapshot: Snapshot
     ) throws(MartletError) -> Selection? {
         if options.allow == nil, options.allowedIds == nil, let filter = options.filter {
-            let entry = try snapshot.matches(of: filter)
-            return Selection(entry.matches, count: entry.count, ownedBy: entry)
+            return try snapshot.matches(of: filter)
         }
         var matches: Bitmap?
         do throws(MartletError) {
@@ -29,8 +28,8 @@ extension Index {
                 keep(try bitmap(ids, in: snapshot), in: &matches)
             }
             if let filter = options.filter {
-                let entry = try snapshot.matches(of: filter)
-                matches?.formIntersection(entry.matches)
+                let passing = try snapshot.matches(of: filter)
+                matches?.formIntersection(passing.matches)
             }
         } catch {
             matches?.free()
@@ -87,11 +86,11 @@ extension Snapshot {
         return Selection(live.slots, count: live.count, ownedBy: contents)
     }
 
-    /// The rows that a filter lets through.
+    /// What a filter lets through.
     fileprivate func matches(
         of filter: UnsafeRawBufferPointer
-    ) throws(MartletError) -> FilterCache.Entry {
-        try filters.entry(for: filter) { () throws(MartletError) in
+    ) throws(MartletError) -> Selection {
+        try filters.selection(for: filter) { () throws(MartletError) in
             let passing = try Filter.bitmap(json: filter, metadata: metadata, count: slotCount)
             if let live { passing.formIntersection(live.slots) }
             return passing

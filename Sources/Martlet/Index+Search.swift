@@ -20,8 +20,9 @@ extension Index {
         try check(queries, k, options, output)
         options.control?.begin(total: queries.rows)
         return try versions.read { snapshot throws(MartletError) in
-            let selection = try selection(options, in: snapshot)
-            defer { selection?.free() }
+            let selection = try selection(options, in: snapshot).flatMap {
+                $0.count == snapshot.nodeCount ? nil : $0
+            }
             let plan = SearchPlan(
                 ef: options.ef, k: k, count: snapshot.nodeCount,
                 matching: selection?.count ?? snapshot.nodeCount, links: snapshot.graph.base.width,

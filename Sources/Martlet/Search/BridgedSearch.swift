@@ -22,6 +22,21 @@ extension SearchScratch {
     }
 }
 
+extension SearchScratch {
+    /// Nodes that are looked at for one to start from.
+    private static let sampleSize = 256
+
+    /// Leaves the nearest of some of the matching nodes in the beam, alone, and returns it.
+    mutating func enter(_ matches: Bitmap, _ scorer: Scorer) -> UInt32? {
+        let count = matches.sample(Self.sampleSize, to: slots)
+        scorer.score(slots, count, distances)
+        distanceCount += count
+        beam.removeAll(capacity: 1)
+        for i in 0..<count { beam.insert(slots[i], distances[i]) }
+        return count == 0 ? nil : beam.slot(0)
+    }
+}
+
 /// The matching nodes that a node has links to, or that one other node, which does not match, links
 /// it with.
 struct MatchingNeighbors: Neighbors {
@@ -87,13 +102,27 @@ extension Bitmap {
         Int(truncatingIfNeeded: words[Int(slot >> 6)] &>> UInt64(slot & 63) & 1)
     }
 
-    /// The share of the nodes two links away from `slot` that are in the set. Nodes that several links
-    /// lead to count as often.
+    /// Lists the first slot that is in the set of each of `most` parts; returns how many.
+    fileprivate func sample(_ most: Int, to slots: UnsafeMutablePointer<UInt32>) -> Int {
+        var count = 0
+        for part in 0..<most {
+            var (word, end) = (part * wordCount / most, (part + 1) * wordCount / most)
+            while word < end && words[word] == 0 { word += 1 }
+            guard word < end else { continue }
+            slots[count] = UInt32(word * Self.bitsPerWord + words[word].trailingZeroBitCount)
+            count += 1
+        }
+        return count
+    }
+
+    /// The share of the nodes two links away from `slot` that are in the set, by some of its links.
+    /// Nodes that several links lead to count as often.
     func share(around slot: UInt32, on layer: Layer) -> Double {
         var (seen, matching) = (0, 0)
         let near = layer.links(of: slot)
-        for i in 0..<layer.count(of: slot) { layer.prefetch(near[i]) }
-        for i in 0..<layer.count(of: slot) {
+        let count = min(layer.count(of: slot), Self.linksLookedAt)
+        for i in 0..<count { layer.prefetch(near[i]) }
+        for i in 0..<count {
             let links = layer.links(of: near[i])
             for j in 0..<layer.width where links[j] != LinkTable.none {
                 seen += 1
@@ -102,4 +131,7 @@ extension Bitmap {
         }
         return Double(matching) / Double(max(seen, 1))
     }
+
+    /// Some 400 nodes tell a share to about two points.
+    private static let linksLookedAt = 12
 }

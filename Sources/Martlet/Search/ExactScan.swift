@@ -11,7 +11,7 @@ extension SearchScratch {
     }
 
     /// Room that the list needs for such a scan.
-    static func listRoom(scanRoom: Int) -> Int { scanRoom + scoredAtOnce + Bitmap.bitsPerWord }
+    static func listRoom(scanRoom: Int) -> Int { scanRoom + scoredAtOnce }
 
     /// Lists the `k` nearest of the matching nodes, by their public distances; returns how many: fewer if
     /// vectors are no numbers, which those of a mapped file may not be.
@@ -22,7 +22,7 @@ extension SearchScratch {
     /// as far away as the limit, or farther. So it is raised; and if that does not help, the vectors
     /// themselves are compared.
     mutating func scan(
-        _ matches: Bitmap, k: Int, room: Int, _ query: Query, _ scorer: Scorer,
+        _ matches: UnsafeBufferPointer<UInt32>, k: Int, room: Int, _ query: Query, _ scorer: Scorer,
         _ vectors: VectorView
     ) -> Int {
         var limit: Float = 0
@@ -50,18 +50,14 @@ extension SearchScratch {
     /// The beam holds the `k` nearest so far. What the scorer cannot tell from the farthest of them is
     /// a candidate, too, and so is whatever is not beyond `limit`.
     private mutating func list(
-        _ matches: Bitmap, k: Int, room: Int, limit: Float, _ scorer: Scorer
+        _ matches: UnsafeBufferPointer<UInt32>, k: Int, room: Int, limit: Float, _ scorer: Scorer
     ) -> Int? {
         beam.removeAll(capacity: k)
         var candidates = Candidates(slots: slots, distances: distances, room: room)
-        let (scored, found) = (slots + room, distances + room)
-        var word = 0
-        while word < matches.wordCount {
-            var count = 0
-            while word < matches.wordCount && count < Self.scoredAtOnce {
-                count = matches.list(word: word, to: scored, at: count)
-                word &+= 1
-            }
+        let found = distances + room
+        for first in stride(from: 0, to: matches.count, by: Self.scoredAtOnce) {
+            let scored = matches.baseAddress! + first
+            let count = min(Self.scoredAtOnce, matches.count - first)
             scorer.score(scored, count, found)
             distanceCount &+= count
             for i in 0..<count where found[i] <= candidates.limit {
@@ -76,9 +72,13 @@ extension SearchScratch {
         return candidates.areTooMany ? listBeam() : candidates.finish()
     }
 
-    /// Lists all matching nodes; returns how many they are.
-    func list(_ matches: Bitmap) -> Int {
-        (0..<matches.wordCount).reduce(0) { matches.list(word: $1, to: slots, at: $0) }
+    /// Lists the `k` nearest of a few matching nodes, by their public distances; returns how many.
+    mutating func compare(
+        _ matches: UnsafeBufferPointer<UInt32>, k: Int, _ query: Query, _ vectors: VectorView
+    ) -> Int {
+        slots.update(from: matches.baseAddress!, count: matches.count)
+        rerank(matches.count, keeping: k, query, vectors)
+        return k
     }
 
     /// The largest distance of the first `count` nodes in the list, which must not fill it.
@@ -126,20 +126,5 @@ private struct Candidates {
         count = kept
         // To go on would mean to thin out over and over.
         areTooMany = kept > room / 4 * 3
-    }
-}
-
-extension Bitmap {
-    /// Appends the slots of one word to a list of `count`; returns how many it then has.
-    @inline(__always)
-    fileprivate func list(word: Int, to list: UnsafeMutablePointer<UInt32>, at count: Int) -> Int {
-        var (bits, count) = (words[word], count)
-        let first = UInt32(truncatingIfNeeded: word &* Self.bitsPerWord)
-        while bits != 0 {
-            list[count] = first &+ UInt32(truncatingIfNeeded: bits.trailingZeroBitCount)
-            bits &= bits &- 1
-            count &+= 1
-        }
-        return count
     }
 }

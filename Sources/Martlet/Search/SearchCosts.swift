@@ -25,24 +25,19 @@ struct SearchCosts {
 
     /// A walk with a beam of `width` computes about 1.38 * links * width^0.8 distances.
     func plainBeam(width: Int) -> Double {
-        1.38 * links * pow(Double(width), 0.8) * walked / scanned
-    }
-
-    /// The widest beam for a cost.
-    func plainWidth(cost: Double) -> Int {
-        let width = pow(cost * scanned / (1.38 * links * walked), 1.25)
-        return Int(min(width, Double(Self.widestBeam)))
+        guard width <= Self.widestBeam else { return .infinity }
+        return 1.38 * links * pow(Double(width), 0.8) * walked / scanned
     }
 
     /// Inserting into wider beams would cost more than the distances.
-    private static let widestBeam = 4096
+    static let widestBeam = 4096
 
     /// A node has `share` * `links` matching neighbors; a bridge, as many, half of which are new.
     /// Bridges are crossed until there are `links` in all.
-    func bridgedBeam(ef: Int, share: Double) -> Double {
+    func bridgedBeam(width: Int, share: Double) -> Double {
         let others = 1 - share
         let bridges = min(links * others, 2 * others / share)
         let found = min(links, links * share * (1 + bridges / 2))
-        return Double(ef) * (found * walked + links * bridges * look) / scanned
+        return Double(width) * (found * walked + links * bridges * look) / scanned
     }
 }

@@ -46,13 +46,13 @@ final class Searcher {
         batch.traffic.note()
         let query = Query(
             row: query, length: try reader.load(batch.queries, row: row, to: query).squareRoot())
-        let count = find(query, batch)
+        let count = try find(query, batch)
         batch.output.write(
             row, k: batch.k, count: count, scratch.slots, scratch.distances, batch.snapshot)
     }
 
     /// Lists the nearest matching nodes; returns how many, at most `k`.
-    private func find(_ query: Query, _ batch: QueryBatch) -> Int {
+    private func find(_ query: Query, _ batch: QueryBatch) throws(MartletError) -> Int {
         let (plan, snapshot) = (batch.plan, batch.snapshot)
         guard plan.wanted > 0, let vectors = snapshot.vectors else { return 0 }
         let scorer = Scorer(query, code: code, in: vectors)
@@ -64,14 +64,12 @@ final class Searcher {
             }
             fallbacks += 1
         }
-        let matches = batch.selection!.matches
-        if plan.isScanShort {
-            let count = scratch.list(matches)
-            scratch.rerank(count, keeping: plan.wanted, query, vectors)
-            return plan.wanted
-        }
-        return scratch.scan(
-            matches, k: plan.wanted, room: plan.scanRoom, query, scorer, vectors)
+        let matches = UnsafeBufferPointer(
+            start: try batch.selection!.slots(), count: plan.matching)
+        return plan.isScanShort
+            ? scratch.compare(matches, k: plan.wanted, query, vectors)
+            : scratch.scan(
+                matches, k: plan.wanted, room: plan.scanRoom, query, scorer, vectors)
     }
 
     /// Walks over layer 0 and lists the matching nodes in the beam that may be among those wanted;
@@ -120,13 +118,24 @@ final class Searcher {
             scratch.search(base, width: plan.beamWidth, scorer)
             return scratch.listBeam()
         }
-        switch plan.walk(share: matches.share(around: scratch.beam.slot(0), on: base)) {
-        case .bridged(let width):
-            return scratch.searchBridged(base, width: width, plan, matches, scorer)
-        case .plain(let width):
-            return scratch.searchWidening(base, from: width, plan, matches, scorer)
-        case nil: return nil
+        let share = matches.share(around: scratch.beam.slot(0), on: base)
+        if let walk = plan.walk(share: share),
+            let count = take(walk, on: base, plan, matches, scorer)
+        {
+            return count
         }
+        guard let start = scratch.enter(matches, scorer),
+            let walk = plan.walkAmongMatches(share: matches.share(around: start, on: base))
+        else { return nil }
+        return take(walk, on: base, plan, matches, scorer)
+    }
+
+    private func take(
+        _ walk: Walk, on base: Layer, _ plan: SearchPlan, _ matches: Bitmap, _ scorer: Scorer
+    ) -> Int? {
+        walk.isBridged
+            ? scratch.searchBridged(base, width: walk.width, plan, matches, scorer)
+            : scratch.searchPlain(base, width: walk.width, plan, matches, scorer)
     }
 }
 

@@ -38,16 +38,23 @@ struct Bitmap {
     func list() throws(MartletError) -> [UInt32] {
         let count = population
         try Memory.expect(UInt32.self, count)
-        var slots: [UInt32] = []
-        slots.reserveCapacity(count)
+        return [UInt32](unsafeUninitializedCapacity: count) { buffer, listed in
+            if let target = buffer.baseAddress { list(to: target) }
+            listed = count
+        }
+    }
+
+    /// Writes the slots in the set, in order, to `target`, which has room for all.
+    func list(to target: UnsafeMutablePointer<UInt32>) {
+        var next = target
         for place in 0..<wordCount {
             var word = words[place]
             while word != 0 {
-                slots.append(UInt32(place * Self.bitsPerWord + word.trailingZeroBitCount))
+                next.pointee = UInt32(place * Self.bitsPerWord + word.trailingZeroBitCount)
+                next += 1
                 word &= word &- 1
             }
         }
-        return slots
     }
 
     /// Keeps the slots that `other`, of the same count, has too.

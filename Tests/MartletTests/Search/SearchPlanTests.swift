@@ -5,14 +5,14 @@ import Testing
 @Suite struct SearchPlanTests {
     /// From few matches to many: a scan, then bridges, then a plain beam.
     @Test func theShareDecides() {
-        let methods = [0.0, 0.0001, 0.001, 0.01, 0.02, 0.1, 0.2, 0.3, 0.7, 0.9, 0.99, 1].map {
-            plan(count: 1_000_000, share: $0).method
+        let methods = [0.0, 0.0001, 0.001, 0.01, 0.07, 0.1, 0.2, 0.3, 0.7, 0.9, 0.99, 1].map {
+            plan(ef: 24, count: 1_000_000, share: $0).method
         }
         let scan = SearchMethod.exactScan
         #expect(
             methods == [
-                scan, scan, scan, scan, scan, .bridgedBeam, .bridgedBeam, .bridgedBeam, .plainBeam,
-                .plainBeam, .plainBeam, .plainBeam,
+                scan, scan, scan, scan, .bridgedBeam, .bridgedBeam, .bridgedBeam, .bridgedBeam,
+                .plainBeam, .plainBeam, .plainBeam, .plainBeam,
             ])
     }
 
@@ -54,35 +54,45 @@ import Testing
         }
     }
 
-    /// A plain beam is made wide enough to hold `ef` matches; if it does not, wider.
-    @Test func plainBeamsAreWidened() throws {
-        let plan = plan(count: 1_000_000, share: 0.8)
-        #expect(plan.beamWidth >= 80 && plan.beamWidth < 100)
-        #expect(plan.isEnough(64) && plan.isEnough(48) && !plan.isEnough(10))
-        let wider = try #require(plan.widened(plan.beamWidth, holding: 20))
-        #expect(wider > 3 * plan.beamWidth && wider < 5 * plan.beamWidth)
-        #expect(plan.widened(plan.beamWidth, holding: 0) == 8 * plan.beamWidth)
-        #expect(plan.widened(plan.widestBeam, holding: 0) == nil)
+    /// A plain beam is wide enough to hold the matches wanted in all likelihood, and wider than where all
+    /// nodes match.
+    @Test func plainBeamsAreAsWideAsTheirShareNeeds() {
+        #expect(plan(count: 1_000_000, share: 0.8).beamWidth == 71)
+        #expect(plan(ef: 24, k: 20, count: 1_000_000, share: 0.8).beamWidth == 30)
+        #expect(plan(ef: 100, k: 100, count: 1_000_000, share: 0.8).beamWidth == 136)
     }
 
     /// The share around a walk's start decides how it goes about it, not that in all of the index.
     @Test func walksFollowTheShareAroundTheirStart() throws {
-        let plan = plan(count: 1_000_000, share: 0.3)
+        let plan = plan(ef: 16, count: 1_000_000, share: 0.2)
         #expect(plan.method == .bridgedBeam)
-        #expect(plan.walk(share: 1) == .plain(width: 64))
-        #expect(plan.walk(share: 0.3) == .bridged(width: 64))
-        #expect(plan.walk(share: 0.2) == .bridged(width: 95))
-        #expect(plan.walk(share: 0.1) == nil)
+        #expect(plan.walk(share: 1) == Walk(isBridged: false, width: 16))
+        #expect(plan.walk(share: 0.2) == Walk(isBridged: true, width: 16))
+        #expect(plan.walk(share: 0.1) == Walk(isBridged: true, width: 16))
+        #expect(plan.walk(share: 0.09) == nil)
         let most = self.plan(count: 1_000_000, share: 0.9)
-        #expect(most.walk(share: 0.9) == .plain(width: most.beamWidth))
-        #expect(most.walk(share: 0) == .plain(width: 715))
+        #expect(most.walk(share: 0.9) == Walk(isBridged: false, width: most.beamWidth))
+        #expect(most.walk(share: 0.4) == nil)
+    }
+
+    /// From far away, if not even that is worth it.
+    @Test func walksFromMatchesHaveWiderBeams() {
+        let plan = plan(ef: 16, count: 1_000_000, share: 0.2)
+        #expect(plan.walkAmongMatches(share: 0.5) == Walk(isBridged: true, width: 32))
+        #expect(plan.walkAmongMatches(share: 0.01) == nil)
+        let small = self.plan(ef: 16, count: 10_000, share: 0.2)
+        #expect(small.walkAmongMatches(share: 0.2) == nil)
+    }
+
+    @Test func noWalkIsWiderThanTheRoomForIt() {
         for share in [0.01, 0.04, 0.2, 0.5, 0.8, 1] {
             for around in [0, 0.005, 0.1, 0.4, 0.7, 1] {
-                let plan = self.plan(count: 10_000, share: share)
-                switch plan.walk(share: around) {
-                case .plain(let width): #expect(width <= plan.widestBeam)
-                case .bridged(let width): #expect(width <= max(plan.widestBeam, plan.ef))
-                case nil: #expect(around < share)
+                for count in [20, 10_000, 1_000_000] {
+                    let plan = self.plan(count: count, share: share)
+                    guard plan.method != .exactScan, share < 1 else { continue }
+                    let walks = [plan.walk(share: around), plan.walkAmongMatches(share: around)]
+                    for walk in walks { #expect((walk?.width ?? 0) <= plan.widestBeam) }
+                    #expect(walks[0] != nil || around < share)
                 }
             }
         }
