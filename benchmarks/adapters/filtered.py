@@ -222,10 +222,10 @@ class Lancedb:
         return search
 
 
-class Exact:
-    """NumPy over the matching vectors, gathered beforehand."""
+class Gathered:
+    """NumPy over the matching vectors, gathered beforehand: a copy of them for each condition."""
 
-    name = "exact (NumPy)"
+    name = "NumPy, gathered"
 
     def __init__(self, base: NDArray[np.float32], columns: Columns, metric: str) -> None:
         self.version = np.__version__
@@ -235,14 +235,33 @@ class Exact:
     def condition(self, column: str, bound: int, k: int) -> Search:
         rows = np.flatnonzero(self._columns[column] < bound)
         matching = np.ascontiguousarray(self._base[rows])
-        halves = np.einsum("nd,nd->n", matching, matching) / 2 if self._metric == "l2" else 0
+        halves = self._half_squares(matching)
+        return lambda query, ef: rows[nearest(matching, halves, query, k)]
+
+    def _half_squares(self, vectors: NDArray[np.float32]) -> Any:
+        return np.einsum("nd,nd->n", vectors, vectors) / 2 if self._metric == "l2" else 0
+
+
+class Exact(Gathered):
+    """NumPy over the matching vectors, found and gathered at each call."""
+
+    name = "NumPy"
+
+    def condition(self, column: str, bound: int, k: int) -> Search:
+        halves = self._half_squares(self._base)
 
         def search(query: NDArray[np.float32], ef: int) -> Any:
-            keys = halves - matching @ query
-            nearest = np.argpartition(keys, min(k, len(keys)) - 1)[:k]
-            return rows[nearest]
+            rows = np.flatnonzero(self._columns[column] < bound)
+            some = halves[rows] if self._metric == "l2" else 0
+            return rows[nearest(self._base[rows], some, query, k)]
 
         return search
+
+
+def nearest(vectors: NDArray[np.float32], halves: Any, query: NDArray[np.float32], k: int) -> Any:
+    """Return the places of the vectors nearest to a query, in no order."""
+    keys = halves - vectors @ query
+    return np.argpartition(keys, min(k, len(keys)) - 1)[:k]
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -252,5 +271,6 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 LIBRARIES: dict[str, type[Any]] = {
-    each.name: each for each in (Martlet, Hnswlib, Faiss, FaissFlat, Zvec, Omendb, Lancedb, Exact)
+    each.name: each
+    for each in (Martlet, Hnswlib, Faiss, FaissFlat, Zvec, Omendb, Lancedb, Exact, Gathered)
 }

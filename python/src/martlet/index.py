@@ -217,4 +217,3 @@ class Index(Changeable):
         if self._holds_strings(handle):
             return _buffers.objects(_ids.names(handle, ids), shape)
         return _buffers.result(ids, shape)
-
