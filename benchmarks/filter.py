@@ -8,11 +8,14 @@ Of the values of ef tried, the fastest with recall@10 of at least 0.95 counts.
 
     python benchmarks/filter.py                            (GloVe words, cosine)
     python benchmarks/filter.py --base base.npy --query query.npy --metric l2
+    python benchmarks/filter.py ... --table rows.csv.gz --column bytes  (the least of a real column)
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import gzip
 import multiprocessing
 import os
 import sys
@@ -33,7 +36,14 @@ from adapters.filtered import LIBRARIES, Search
 K = 10
 EFS = (10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384)
 SELECTIVITIES = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
-CORRELATIONS = ("random", "positive", "negative")
+#: The column that a filter is on, by how it and the queries belong together.
+CORRELATIONS = {
+    "random": "shuffled",
+    "positive": "near",
+    "negative": "near",
+    "real": "table",
+}
+DEFAULT_EF = 64
 QUERIES = 100
 RECALL = 0.95
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LANCE_CPU_THREADS", "RAYON_NUM_THREADS")
@@ -69,14 +79,19 @@ def main() -> None:
     print(f"{name}: {len(base):,} vectors, {base.shape[1]} dimensions, {options.metric}")
     print(f"one thread, one query per call, k={K}; {report.machine()}")
     columns = make_columns(base, options.metric)
+    if options.table:
+        columns["table"] = ranks(np.array(read_column(options.table, options.column)))
     cells = list(make_cells(base, queries, columns, options.metric))
     workers = start(options.libraries, base, columns, options.metric)
     points = [measure(cell, workers, base, options) for cell in cells]
+    usual = [default_recall(cell, workers, base, options.metric) for cell in cells]
     versions = {name: worker.version for name, worker in workers.items()}
     for worker in workers.values():
         worker.close()
     print_rates(cells, points)
+    print(f"\nmartlet's recall at its default ef, {DEFAULT_EF}: {min(usual):.3f} or more in each")
     result = {
+        "arguments": sys.argv[1:],
         "data": name,
         "base": base.shape,
         "metric": options.metric,
@@ -84,9 +99,10 @@ def main() -> None:
         "cells": [
             {
                 **{field: getattr(cell, field) for field in Cell._fields[:4]},
+                "default_recall": recall_,
                 "points": {name: [p._asdict() for p in each] for name, each in found.items()},
             }
-            for cell, found in zip(cells, points)
+            for cell, found, recall_ in zip(cells, points, usual)
         ],
     }
     report.save(f"filter-{name}", result)
@@ -101,6 +117,8 @@ def parse_options() -> argparse.Namespace:
     )
     parser.add_argument("--repetitions", type=int, default=4)
     parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    parser.add_argument("--table", type=Path, help="a CSV file, gzipped, of a line per vector")
+    parser.add_argument("--column", help="the column of numbers to filter on")
     parser.add_argument("--plot", type=Path, help="a PNG to draw the rates to")
     return dataset.parse(parser)
 
@@ -108,11 +126,23 @@ def parse_options() -> argparse.Namespace:
 def make_columns(base: Any, metric: str) -> dict[str, Any]:
     """Return the ranks of all rows: shuffled, and by the distance from one of them."""
     anchor = base[len(base) // 2]
-    ranks = np.empty(len(base), np.int64)
     ids = np.arange(len(base))[None]
-    ranks[np.argsort(exact.distances(base, anchor[None], metric, ids)[0])] = ids[0]
+    near = ranks(exact.distances(base, anchor[None], metric, ids)[0])
     shuffled = np.random.default_rng(1).permutation(len(base)).astype(np.int64)
-    return {"shuffled": shuffled, "near": ranks}
+    return {"shuffled": shuffled, "near": near}
+
+
+def ranks(values: Any) -> NDArray[np.int64]:
+    """Return each value's place in the order of all; equal ones stay in theirs."""
+    places = np.empty(len(values), np.int64)
+    places[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return places
+
+
+def read_column(path: Path, name: str) -> list[float]:
+    """Return the numbers of one column of a table."""
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        return [float(line[name]) for line in csv.DictReader(file)]
 
 
 def make_cells(base: Any, queries: Any, columns: dict[str, Any], metric: str) -> Iterator[Cell]:
@@ -120,10 +150,11 @@ def make_cells(base: Any, queries: Any, columns: dict[str, Any], metric: str) ->
     anchor = base[len(base) // 2]
     ids = np.arange(len(queries))[None]
     order = np.argsort(exact.distances(queries, anchor[None], metric, ids)[0])
-    chosen = {"random": slice(QUERIES), "positive": order[:QUERIES], "negative": order[-QUERIES:]}
-    for correlation in CORRELATIONS:
-        column = "shuffled" if correlation == "random" else "near"
-        asked = np.ascontiguousarray(queries[chosen[correlation]])
+    chosen = {"positive": order[:QUERIES], "negative": order[-QUERIES:]}
+    for correlation, column in CORRELATIONS.items():
+        if column not in columns:
+            continue
+        asked = np.ascontiguousarray(queries[chosen.get(correlation, slice(QUERIES))])
         for selectivity in SELECTIVITIES:
             bound = max(K, round(selectivity * len(base)))
             matching = base[columns[column] < bound]
@@ -222,6 +253,12 @@ def measure(
     return points
 
 
+def default_recall(cell: Cell, workers: dict[str, Worker], base: Any, metric: str) -> float:
+    """Return the recall of Martlet when nobody says how wide its beam is to be."""
+    found, _ = workers["martlet"].search(cell, DEFAULT_EF)
+    return recall(found, cell, base, metric)
+
+
 def is_settled(points: list[Point]) -> bool:
     """Tell whether a larger ef can only be slower: one has reached the recall already."""
     return bool(points) and points[-1].recall >= RECALL
@@ -243,7 +280,7 @@ def best(points: list[Point]) -> Point | None:
 def print_rates(cells: list[Cell], points: list[dict[str, list[Point]]]) -> None:
     """Print queries per second at recall 0.95; in brackets the best recall where none reach it."""
     names = list(points[0])
-    for correlation in CORRELATIONS:
+    for correlation in dict.fromkeys(cell.correlation for cell in cells):
         report.heading(f"Queries per second at recall@10 >= {RECALL}, {correlation} correlation")
         rows = []
         for cell, found in zip(cells, points):
@@ -262,8 +299,10 @@ def plot(cells: list[Cell], points: list[dict[str, list[Point]]], name: str, pat
     """Draw the rates over selectivity."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(CORRELATIONS), figsize=(15, 4.5), sharey=True)
-    for axis, correlation in zip(axes, CORRELATIONS):
+    correlations = list(dict.fromkeys(cell.correlation for cell in cells))
+    size = (5 * len(correlations), 4.5)
+    figure, axes = plt.subplots(1, len(correlations), figsize=size, sharey=True)
+    for axis, correlation in zip(axes, correlations):
         for library in points[0]:
             at = [
                 (cell.selectivity, fastest.rate)

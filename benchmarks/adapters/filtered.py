@@ -216,8 +216,8 @@ class Lancedb:
 
         def search(query: NDArray[np.float32], ef: int) -> Any:
             asked = self._table.search(query).distance_type(self._metric).ef(max(ef, 2 * k))
-            found = asked.where(text, prefilter=True).refine_factor(2).limit(k).select(["row"])
-            return found.to_arrow()["row"].to_numpy()
+            found = asked.where(text, prefilter=True).refine_factor(2).limit(k)
+            return found.select(["row", "_distance"]).to_arrow()["row"].to_numpy()
 
         return search
 
