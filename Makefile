@@ -193,7 +193,7 @@ format: .venv/tools ## Put all sources into their style
 
 # ---- Wheel, benchmarks -----------------------------------------------------------------------
 
-.PHONY: wheel demo bench bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads
+.PHONY: wheel demo bench bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads bench-limits
 wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 	rm -rf dist
 	$(venv)/pip wheel --quiet --no-deps --wheel-dir dist ./python
@@ -215,6 +215,11 @@ bench-churn: .venv/package .venv/demo ## Compare an index that has changed a lot
 	$(venv)/python benchmarks/churn.py
 bench-threads: .venv/package .venv/demo ## Measure what searches feel of a writer
 	$(venv)/python benchmarks/threads.py
+bench-limits: build/limits ## Measure how fast this machine reads memory and compares codes at most
+	build/limits
+build/limits: benchmarks/limits.c
+	mkdir -p build
+	$(CC) -O2 -Wall -Wextra -Werror -o $@ $<
 
 # ---- Sanitizers and fuzzing ------------------------------------------------------------------
 
