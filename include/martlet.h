@@ -259,18 +259,50 @@ typedef struct martlet_control {
 
 /* ---- Strings and ids ------------------------------------------------------------------------ */
 
-/** Strings in the caller's memory, in Apache Arrow's layout. */
+/** How fixed-width values lie in memory. */
+typedef int32_t martlet_format;
+enum {
+    MARTLET_AS_BITS = 0,       /**< One bit each, the lowest of a byte first. For
+                                    MARTLET_TYPE_BOOL. */
+    MARTLET_AS_BYTES = 1,      /**< One byte each, zero or not. For MARTLET_TYPE_BOOL. */
+    MARTLET_AS_INT8 = 2,       /**< Integers, also for MARTLET_TYPE_DATETIME. */
+    MARTLET_AS_INT16 = 3,
+    MARTLET_AS_INT32 = 4,
+    MARTLET_AS_INT64 = 5,
+    MARTLET_AS_UINT8 = 6,
+    MARTLET_AS_UINT16 = 7,
+    MARTLET_AS_UINT32 = 8,
+    MARTLET_AS_UINT64 = 9,     /**< Above int64's range: MARTLET_COLUMN_TYPE. */
+    MARTLET_AS_FLOAT16 = 10,   /**< For MARTLET_TYPE_FLOAT64, as the next two. */
+    MARTLET_AS_FLOAT32 = 11,
+    MARTLET_AS_FLOAT64 = 12
+};
+
+/**
+ * Strings in the caller's memory, in Apache Arrow's layouts: offsets into one buffer; or views, which
+ * are 16 bytes each: an int32_t with the size, and then the string itself, or, of more than 12 bytes,
+ * its first 4 and two int32_t, which buffer it is in and where it begins there. In a dictionary each
+ * text lies so once, and indices say which of them each string is. Views and indices of null rows are
+ * not looked at; those of others that lead nowhere are MARTLET_INVALID_ARGUMENT.
+ */
 typedef struct martlet_strings {
     uint64_t struct_size;      /**< sizeof(martlet_strings). */
     const char *data;          /**< String i is the bytes offsets[i] to offsets[i + 1] of this. */
     const void *offsets;       /**< count + 1 signed numbers that never decrease. */
     uint64_t count;
     uint32_t offset_bytes;     /**< Their size: 4 or 8. */
-    uint32_t reserved;         /**< 0. */
+    martlet_format index_format; /**< Of indices: one of the integers. */
+    const void *views;         /**< In place of data and offsets, if not NULL: count views, */
+    const void *const *buffers; /**< the buffers that they tell of, */
+    const int64_t *buffer_sizes; /**< the bytes of each */
+    uint64_t buffer_count;     /**< and how many there are. */
+    const void *indices;       /**< If not NULL, string i is text indices[i] of a dictionary, and
+                                    offsets or views are those of its texts, of which none is null: */
+    uint64_t dictionary_count; /**< so many. */
 } martlet_strings;
 
 #define MARTLET_STRINGS_INIT \
-    { sizeof(martlet_strings), 0, 0, 0, sizeof(int64_t), 0 }
+    { sizeof(martlet_strings), 0, 0, 0, sizeof(int64_t), MARTLET_AS_INT32, 0, 0, 0, 0, 0, 0 }
 
 /** A buffer of the caller's that receives strings. */
 typedef struct martlet_text {
@@ -326,25 +358,6 @@ enum {
     MARTLET_TYPE_TAGS = 5,          /**< A list of strings. */
     MARTLET_TYPE_JSON = 6           /**< Any JSON text of up to 64 levels, each key of an object
                                     once: returned as it is, never filtered by. */
-};
-
-/** How fixed-width values lie in memory. */
-typedef int32_t martlet_format;
-enum {
-    MARTLET_AS_BITS = 0,       /**< One bit each, the lowest of a byte first. For
-                                    MARTLET_TYPE_BOOL. */
-    MARTLET_AS_BYTES = 1,      /**< One byte each, zero or not. For MARTLET_TYPE_BOOL. */
-    MARTLET_AS_INT8 = 2,       /**< Integers, also for MARTLET_TYPE_DATETIME. */
-    MARTLET_AS_INT16 = 3,
-    MARTLET_AS_INT32 = 4,
-    MARTLET_AS_INT64 = 5,
-    MARTLET_AS_UINT8 = 6,
-    MARTLET_AS_UINT16 = 7,
-    MARTLET_AS_UINT32 = 8,
-    MARTLET_AS_UINT64 = 9,     /**< Above int64's range: MARTLET_COLUMN_TYPE. */
-    MARTLET_AS_FLOAT16 = 10,   /**< For MARTLET_TYPE_FLOAT64, as the next two. */
-    MARTLET_AS_FLOAT32 = 11,
-    MARTLET_AS_FLOAT64 = 12
 };
 
 /** What a MARTLET_TYPE_DATETIME counts in the caller's memory. */

@@ -1,128 +1,171 @@
-/// Strings in the caller's memory, in Apache Arrow's layout: string i is the bytes from offset i to
-/// offset i + 1. The first may begin behind the start of the data, as in a slice of an array.
+/// Strings in the caller's memory, in one of Apache Arrow's layouts: as offsets or views have them,
+/// one after the other or as a dictionary's.
 ///
-/// Safety: the caller vouches that `count` + 1 offsets, and the bytes up to the last, can be read.
+/// Safety: the caller vouches that all tables, and the bytes that they lead to, can be read.
 public struct Strings {
-    public var data: UnsafeRawPointer?
-    public var offsets: UnsafeRawPointer?
-    /// 4 or 8.
-    public var offsetBytes: Int
+    /// Where a text lies.
+    public enum Texts {
+        case offsets(Offsets)
+        case views(Views)
+    }
+
+    public var texts: Texts
+    /// Which text each string is, if the texts are a dictionary; nil: string i is text i.
+    public var indices: Indices?
     public var count: Int
+
+    public init(_ texts: Texts, indices: Indices? = nil, count: Int) {
+        (self.texts, self.indices, self.count) = (texts, indices, count)
+    }
 
     public init(
         data: UnsafeRawPointer?, offsets: UnsafeRawPointer?, offsetBytes: Int = 8, count: Int
     ) {
-        (self.data, self.offsets) = (data, offsets)
-        (self.offsetBytes, self.count) = (offsetBytes, count)
-    }
-
-    /// Where string `i` begins; where the last one ends if `i` is `count`.
-    @inline(__always)
-    func offset(_ i: Int) -> Int {
-        offsetBytes == 4
-            ? Int(offsets!.loadUnaligned(fromByteOffset: i &* 4, as: Int32.self))
-            : Int(offsets!.loadUnaligned(fromByteOffset: i &* 8, as: Int64.self))
+        self.init(
+            .offsets(Offsets(data: data, table: offsets, offsetBytes: offsetBytes)), count: count)
     }
 
     @inline(__always)
     subscript(_ i: Int) -> UnsafeRawBufferPointer {
-        let start = offset(i)
-        return UnsafeRawBufferPointer(start: data.map { $0 + start }, count: offset(i &+ 1) - start)
+        let text = indices?[i] ?? i
+        return switch texts {
+        case .offsets(let offsets): offsets[text]
+        case .views(let views): views[text]
+        }
     }
 
-    /// The bytes of all strings.
-    var byteCount: Int { count == 0 ? 0 : offset(count) - offset(0) }
+    /// The bytes of all strings together.
+    /// - Throws: `outOfMemory` if there cannot be so many.
+    func byteCount() throws(MartletError) -> Int {
+        if case .offsets(let offsets) = texts, indices == nil {
+            return offsets.bytes(of: count).count
+        }
+        var bytes = 0
+        for i in 0..<count {
+            let (sum, overflow) = bytes.addingReportingOverflow(self[i].count)
+            guard !overflow else { throw .outOfMemory(bytes: .max) }
+            bytes = sum
+        }
+        return bytes
+    }
 }
 
 extension Strings {
-    /// Checks offsets and texts. `what` names the strings in messages, as in "row 3 of the ids".
-    /// - Throws: `invalidArgument`, `badText`.
-    func check(_ what: String) throws(MartletError) {
-        try checkOffsets(what)
-        try checkTexts(what)
-    }
+    /// Text i is the bytes from offset i to offset i + 1. The first may begin behind the start of the
+    /// data, as in a slice of an array.
+    public struct Offsets {
+        public var data: UnsafeRawPointer?
+        /// One more than there are texts.
+        public var table: UnsafeRawPointer?
+        /// 4 or 8.
+        public var offsetBytes: Int
 
-    /// Checks all that must hold before a string is read.
-    func checkOffsets(_ what: String) throws(MartletError) {
-        guard offsetBytes == 4 || offsetBytes == 8 else {
-            throw .invalidArgument("the offsets of \(what) have \(offsetBytes) bytes, not 4 or 8")
+        public init(data: UnsafeRawPointer?, table: UnsafeRawPointer?, offsetBytes: Int) {
+            (self.data, self.table, self.offsetBytes) = (data, table, offsetBytes)
         }
-        guard count >= 0 else {
-            throw .invalidArgument("the count of \(what) is \(count), but must be 0 or more")
-        }
-        guard count > 0 else { return }
-        guard offsets != nil else {
-            throw .invalidArgument(
-                "the offsets of \(what) are NULL, but there are \(count) of them")
-        }
-        guard count < Int.max / offsetBytes else {
-            throw .invalidArgument("\(count) offsets of \(what) are more than memory can hold")
-        }
-        try checkOrder(what)
-        guard data != nil || offset(count) == 0 else {
-            throw .invalidArgument(
-                "the data of \(what) is NULL, but their offsets end at \(offset(count)), not 0")
-        }
-        guard !UInt(bitPattern: data).addingReportingOverflow(UInt(offset(count))).overflow else {
-            throw .invalidArgument(
-                "the offsets of \(what) end at \(offset(count)), beyond the address space")
-        }
-    }
 
-    private func checkOrder(_ what: String) throws(MartletError) {
-        guard offset(0) >= 0 else {
-            throw .invalidArgument(
-                "row 0 of \(what) begins at \(offset(0)); offsets must not be negative")
+        /// Where text `i` begins; where the last one ends if `i` is their number.
+        @inline(__always)
+        func offset(_ i: Int) -> Int {
+            offsetBytes == 4
+                ? Int(table!.loadUnaligned(fromByteOffset: i &* 4, as: Int32.self))
+                : Int(table!.loadUnaligned(fromByteOffset: i &* 8, as: Int64.self))
         }
-        for row in 0..<count where offset(row + 1) < offset(row) {
-            throw .invalidArgument(
-                "row \(row) of \(what) ends at \(offset(row + 1)), before it begins at "
-                    + "\(offset(row)); offsets must not decrease")
+
+        @inline(__always)
+        subscript(_ i: Int) -> UnsafeRawBufferPointer {
+            let start = offset(i)
+            return UnsafeRawBufferPointer(
+                start: data.map { $0 + start }, count: offset(i &+ 1) - start)
+        }
+
+        /// The bytes of the first `count` texts, one after the other.
+        func bytes(of count: Int) -> UnsafeRawBufferPointer {
+            guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+            let start = offset(0)
+            return UnsafeRawBufferPointer(
+                start: data.map { $0 + start }, count: offset(count) - start)
         }
     }
 
-    /// Checks that all texts are UTF-8, once the offsets have been checked.
-    func checkTexts(_ what: String) throws(MartletError) {
-        guard count > 0 else { return }
-        // No text is bad if all bytes are ASCII, which is common and quickly seen.
-        let all = UnsafeRawBufferPointer(start: data.map { $0 + offset(0) }, count: byteCount)
-        guard !all.isASCII else { return }
-        for row in 0..<count { try checkText(row, what) }
-    }
+    /// Text i is told by 16 bytes: its size, and then itself or, if it is longer than 12 bytes, its
+    /// first 4, the number of a buffer and where in that it begins.
+    public struct Views {
+        static let stride = 16
+        static let longestInside = 12
 
-    func checkText(_ row: Int, _ what: String) throws(MartletError) {
-        let text = self[row]
-        guard !text.isASCII, let place = text.firstNotUTF8 else { return }
-        let byte = String(text[place], radix: 16, uppercase: true)
-        throw .badText(
-            "row \(row) of \(what) is not UTF-8: its byte \(place), 0x\(byte), cannot stand there")
-    }
-}
+        public var table: UnsafeRawPointer?
+        /// Addresses of `bufferCount` buffers, and their sizes.
+        public var buffers: UnsafeRawPointer?
+        public var bufferSizes: UnsafeRawPointer?
+        public var bufferCount: Int
 
-extension UnsafeRawBufferPointer {
-    /// Whether no byte has its highest bit set.
-    var isASCII: Bool {
-        var place = 0
-        while place + 32 <= count {
-            let bytes = loadUnaligned(fromByteOffset: place, as: SIMD4<UInt64>.self)
-            guard bytes & 0x8080_8080_8080_8080 == .zero else { return false }
-            place += 32
+        public init(
+            table: UnsafeRawPointer?, buffers: UnsafeRawPointer?, bufferSizes: UnsafeRawPointer?,
+            bufferCount: Int
+        ) {
+            (self.table, self.bufferCount) = (table, bufferCount)
+            (self.buffers, self.bufferSizes) = (buffers, bufferSizes)
         }
-        while place < count {
-            guard self[place] < 0x80 else { return false }
-            place += 1
+
+        @inline(__always)
+        subscript(_ i: Int) -> UnsafeRawBufferPointer {
+            let size = number(0, of: i)
+            let start =
+                size <= Self.longestInside
+                ? table! + (i &* Self.stride + 4)
+                : buffer(number(2, of: i))! + number(3, of: i)
+            return UnsafeRawBufferPointer(start: start, count: size)
         }
-        return true
+
+        /// One of the four numbers of a view.
+        @inline(__always)
+        func number(_ place: Int, of i: Int) -> Int {
+            let offset = i &* Self.stride &+ place &* 4
+            return Int(table!.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+        }
+
+        @inline(__always)
+        func buffer(_ number: Int) -> UnsafeRawPointer? {
+            buffers!.loadUnaligned(fromByteOffset: number &* 8, as: UnsafeRawPointer?.self)
+        }
+
+        func bufferSize(_ number: Int) -> Int {
+            bufferSizes!.loadUnaligned(fromByteOffset: number &* 8, as: Int.self)
+        }
     }
 
-    /// The place of the first byte at which this stops being UTF-8; nil if it never does.
-    var firstNotUTF8: Int? {
-        do throws(Unicode.UTF8.ValidationError) {
-            _ = try UTF8Span(
-                validating: Span(_unsafeElements: bindMemory(to: UInt8.self)))
-            return nil
-        } catch {
-            return error.byteOffsets.lowerBound
+    /// Numbers of a dictionary's texts.
+    public struct Indices {
+        public var table: UnsafeRawPointer?
+        /// Of integers.
+        public var format: ValueFormat
+        /// How many texts the dictionary has.
+        public var textCount: Int
+
+        public init(table: UnsafeRawPointer?, format: ValueFormat, textCount: Int) {
+            (self.table, self.format, self.textCount) = (table, format, textCount)
+        }
+
+        /// Unsigned numbers beyond `Int` look negative.
+        @inline(__always)
+        subscript(_ i: Int) -> Int {
+            switch format {
+            case .int8: load(Int8.self, i)
+            case .int16: load(Int16.self, i)
+            case .int32: load(Int32.self, i)
+            case .uint8: load(UInt8.self, i)
+            case .uint16: load(UInt16.self, i)
+            case .uint32: load(UInt32.self, i)
+            default: load(Int64.self, i)
+            }
+        }
+
+        @inline(__always)
+        private func load<Number: FixedWidthInteger & BitwiseCopyable>(
+            _ number: Number.Type, _ i: Int
+        ) -> Int {
+            Int(table!.loadUnaligned(fromByteOffset: i &* MemoryLayout<Number>.size, as: number))
         }
     }
 }

@@ -10,11 +10,43 @@ extension Strings {
             pointer, size: pointer.pointee.struct_size,
             defaults: martlet_strings(
                 struct_size: 0, data: nil, offsets: nil, count: 0,
-                offset_bytes: UInt32(MemoryLayout<Int64>.size), reserved: 0),
+                offset_bytes: UInt32(MemoryLayout<Int64>.size), index_format: 0, views: nil,
+                buffers: nil, buffer_sizes: nil, buffer_count: 0, indices: nil, dictionary_count: 0),
             name)
         self.init(
-            data: given.data, offsets: given.offsets, offsetBytes: Int(given.offset_bytes),
+            try Self.texts(given, name), indices: try Self.indices(given, name),
             count: try int("\(name).count", given.count))
+    }
+
+    private static func texts(
+        _ given: martlet_strings, _ name: String
+    ) throws(MartletError) -> Texts {
+        guard let views = given.views else {
+            return .offsets(
+                Offsets(
+                    data: given.data, table: given.offsets, offsetBytes: Int(given.offset_bytes)))
+        }
+        guard given.offsets == nil else {
+            throw .invalidArgument("\(name) has offsets and views, but must have one of them")
+        }
+        return .views(
+            Views(
+                table: views, buffers: given.buffers, bufferSizes: given.buffer_sizes,
+                bufferCount: try int("\(name).buffer_count", given.buffer_count)))
+    }
+
+    private static func indices(
+        _ given: martlet_strings, _ name: String
+    ) throws(MartletError) -> Indices? {
+        guard let indices = given.indices else { return nil }
+        guard let format = ValueFormat(rawValue: given.index_format) else {
+            throw .invalidArgument(
+                "\(name).index_format is \(given.index_format), but must be one of the "
+                    + "martlet_format values")
+        }
+        return Indices(
+            table: indices, format: format,
+            textCount: try int("\(name).dictionary_count", given.dictionary_count))
     }
 }
 

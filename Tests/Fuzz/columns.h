@@ -13,6 +13,8 @@ enum { most_columns = 4, most_tags = 4 };
 typedef struct columns_given {
     martlet_column *columns;
     uint64_t count;
+    layout_given layouts[most_columns];
+    size_t layout_count;
     void *memory[most_columns * 8];
     size_t pieces;
 } columns_given;
@@ -25,6 +27,7 @@ static void *keep(columns_given *given, void *memory) {
 static void free_columns(columns_given *given) {
     for (size_t i = 0; i < given->pieces; i += 1)
         free(given->memory[i]);
+    for (size_t i = 0; i < given->layout_count; i += 1) free_layout(&given->layouts[i]);
     free(given->columns);
 }
 
@@ -64,6 +67,7 @@ static martlet_strings *new_texts(input *in, columns_given *given, uint64_t coun
     strings.data = one_in(in, 32) ? NULL : data;
     if (one_in(in, 32))
         strings.offset_bytes = next_byte(in) % 4;
+    given->layouts[given->layout_count++] = any_layout(in, &strings);
     /* Without its offsets' size the struct would tell of others. */
     const uint64_t claimed = any_struct_size(in, sizeof strings, offsetof(martlet_strings, data),
                                              sizeof strings);

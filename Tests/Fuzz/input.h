@@ -192,11 +192,22 @@ static area new_integers(input *in, uint64_t count) {
 
 /* ---- Strings -------------------------------------------------------------------------------- */
 
-/* Strings in memory of just their size, which the caller frees. */
+enum { view_buffers = 3, view_size = 16, longest_inside = 12 };
+
+/* Views and indices in memory of just their size, which the caller frees. */
+typedef struct layout_given {
+    uint8_t *views, *indices;
+    void *buffers[view_buffers];
+    void **table;
+    int64_t *sizes;
+} layout_given;
+
+/* Strings likewise. */
 typedef struct strings_given {
     martlet_strings complete;
     char *data;
     uint8_t *offsets;
+    layout_given layout;
 } strings_given;
 
 static void store_offset(const strings_given *given, uint64_t place, int64_t offset) {
@@ -220,6 +231,79 @@ static size_t write_string(input *in, char *out, uint64_t number, bool hostile) 
     return size;
 }
 
+/* One view: a short string itself, or a part of a buffer; now and then it leads anywhere. */
+static void store_view(input *in, const layout_given *given, uint64_t place) {
+    static const int32_t wrong[] = {-1, 13, 3, 255, INT32_MIN, INT32_MAX};
+    const int32_t buffer = next_byte(in) % view_buffers;
+    const int32_t size = longest_inside + 1 + next_byte(in) % 8;
+    int32_t words[4] = {size, 0, buffer, 0};
+    char text[32];
+    const size_t short_size = write_string(in, text, next_byte(in), false);
+    if (one_in(in, 2) && short_size <= longest_inside) {
+        words[0] = (int32_t)short_size;
+        memcpy(words + 1, text, short_size);
+    } else if (given->sizes[buffer] > size) {
+        words[3] = next_byte(in) % (int32_t)(given->sizes[buffer] - size + 1);
+    }
+    if (one_in(in, 64))
+        words[next_byte(in) % 4] = PICK(in, wrong);
+    memcpy(given->views + place * view_size, words, sizeof words);
+}
+
+static void add_views(input *in, layout_given *given, martlet_strings *strings) {
+    given->table = malloc(sizeof given->buffers);
+    given->sizes = malloc(view_buffers * sizeof(int64_t));
+    for (size_t i = 0; i < view_buffers; i += 1) {
+        given->sizes[i] = longest_inside + next_byte(in) % 64;
+        given->table[i] = given->buffers[i] = malloc((size_t)given->sizes[i]);
+        for (int64_t at = 0; at < given->sizes[i]; at += 1)
+            ((uint8_t *)given->buffers[i])[at] = (uint8_t)('a' + (at + (int64_t)i) % 26);
+    }
+    if (one_in(in, 64))
+        given->table[next_byte(in) % view_buffers] = NULL;
+    given->views = malloc(strings->count * view_size);
+    for (uint64_t i = 0; i < strings->count; i += 1) store_view(in, given, i);
+    strings->views = given->views;
+    strings->offsets = one_in(in, 64) ? strings->offsets : NULL;
+    strings->buffers = one_in(in, 64) ? NULL : (const void *const *)given->table;
+    strings->buffer_sizes = one_in(in, 64) ? NULL : given->sizes;
+    strings->buffer_count = view_buffers - one_in(in, 32);
+}
+
+/* Makes the strings a dictionary, of which there are as many. */
+static void add_indices(input *in, layout_given *given, martlet_strings *strings) {
+    static const int64_t wrong[] = {-1, 127, 128, INT32_MAX, INT64_MIN, INT64_MAX};
+    const int32_t format = next_byte(in) % 8, size = 1 << format % 4;
+    given->indices = malloc(strings->count * (uint64_t)size);
+    for (uint64_t i = 0; i < strings->count; i += 1) {
+        const uint64_t any = next_byte(in) % strings->count;
+        const int64_t index = one_in(in, 64) ? PICK(in, wrong) : (int64_t)(one_in(in, 2) ? any : i);
+        memcpy(given->indices + i * (uint64_t)size, &index, (size_t)size);
+    }
+    strings->indices = given->indices;
+    strings->index_format = one_in(in, 64) ? any_enumerator(in, 2) : MARTLET_AS_INT8 + format;
+    strings->dictionary_count = strings->count;
+}
+
+/* Gives strings by offsets another layout, half of the time. */
+static layout_given any_layout(input *in, martlet_strings *strings) {
+    layout_given given;
+    memset(&given, 0, sizeof given);
+    if (one_in(in, 4))
+        add_views(in, &given, strings);
+    if (one_in(in, 4))
+        add_indices(in, &given, strings);
+    return given;
+}
+
+static void free_layout(layout_given *given) {
+    for (size_t i = 0; i < view_buffers; i += 1) free(given->buffers[i]);
+    free(given->table);
+    free(given->sizes);
+    free(given->views);
+    free(given->indices);
+}
+
 /* The first may begin behind other bytes. An offset may be wrong, but not so that strings would
  * reach beyond the memory. */
 static strings_given new_strings(input *in, uint64_t count) {
@@ -229,7 +313,8 @@ static strings_given new_strings(input *in, uint64_t count) {
     const uint64_t first = next_byte(in);
     size_t size = one_in(in, 4) ? next_byte(in) % 8 : 0;
     char *data = malloc(size + count * 32 + 1);
-    strings_given given = {empty, NULL, NULL};
+    strings_given given;
+    given.complete = empty;
     given.complete.offset_bytes = one_in(in, 2) ? 4 : 8;
     given.offsets = malloc((count + 1) * given.complete.offset_bytes);
     memset(data, 0xFF, size);
@@ -248,12 +333,14 @@ static strings_given new_strings(input *in, uint64_t count) {
     given.complete.count = count;
     if (one_in(in, 64))
         given.complete.offset_bytes = next_byte(in) & 3;
+    given.layout = any_layout(in, &given.complete);
     return given;
 }
 
 static void free_strings(strings_given *given) {
     free(given->data);
     free(given->offsets);
+    free_layout(&given->layout);
 }
 
 /* ---- Ids ------------------------------------------------------------------------------------ */

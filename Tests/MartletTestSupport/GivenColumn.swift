@@ -6,6 +6,7 @@ public final class GivenColumn {
     public private(set) var source: ColumnSource
     public private(set) var cells: [Cell?] = []
     private var memory: [UnsafeMutableRawPointer] = []
+    private var texts: [GivenStrings] = []
 
     /// Random values and nulls in a random layout.
     public init(
@@ -214,7 +215,7 @@ extension GivenColumn {
 
     private func makeTexts(_ generator: inout SeededGenerator) -> [Cell?] {
         let texts = (0..<source.rows).map { _ in text(&generator) }
-        source.strings = randomlySliced(texts, &generator)
+        source.strings = randomlyLaid(texts, &generator)
         return texts.map { .text($0) }
     }
 
@@ -224,13 +225,34 @@ extension GivenColumn {
         }
         let skipped = Int.random(in: 0...3, using: &generator)
         let unused = (0..<skipped).map { _ in text(&generator) }
-        source.strings = randomlySliced(unused + lists.joined() + unused, &generator)
+        source.strings = randomlyLaid(unused + lists.joined() + unused, &generator)
         var offsets = [skipped]
         for list in lists { offsets.append(offsets.last! + list.count) }
         source.listOffsetBytes = Bool.random(using: &generator) ? 4 : 8
         source.listOffsets =
             source.listOffsetBytes == 4 ? allocate(offsets.map { Int32($0) }) : allocate(offsets)
         return lists.map { .tags($0) }
+    }
+
+    /// By offsets, maybe sliced; by views; or a dictionary of those.
+    private func randomlyLaid(
+        _ texts: [[UInt8]], _ generator: inout SeededGenerator
+    ) -> Strings {
+        let words = Set(texts).sorted { $0.lexicographicallyPrecedes($1) }
+        let indices = texts.map { UInt32(words.firstIndex(of: $0)!) }
+        let given: GivenStrings
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0: given = GivenStrings(views: texts)
+        case 1:
+            given = GivenStrings(words)
+            given.index(indices, as: .uint32)
+        case 2:
+            given = GivenStrings(views: words, perBuffer: 1)
+            given.index(indices, as: .uint32)
+        default: return randomlySliced(texts, &generator)
+        }
+        self.texts.append(given)
+        return given.strings
     }
 
     private func randomlySliced(

@@ -3,11 +3,11 @@ import Martlet
 
 /// Strings in memory of just their size, in one of Arrow's layouts.
 public final class GivenStrings {
-    public let strings: Strings
+    public private(set) var strings: Strings
+    private var memory: [UnsafeMutableRawPointer] = []
 
-    /// The first string begins behind the bytes `before`, as in a slice of an array.
+    /// By offsets. The first string begins behind the bytes `before`, as in a slice of an array.
     public init(_ texts: [[UInt8]], before: [UInt8] = [], offsetBytes: Int = 8) {
-        let data = Self.allocate(before + texts.joined())
         var end = before.count
         let offsets =
             [end]
@@ -15,29 +15,72 @@ public final class GivenStrings {
                 end += $0.count
                 return end
             }
-        strings = Strings(
-            data: data,
-            offsets: offsetBytes == 4
-                ? Self.allocate(offsets.map { Int32($0) }) : Self.allocate(offsets),
-            offsetBytes: offsetBytes, count: texts.count)
+        strings = Strings(data: nil, offsets: nil, offsetBytes: offsetBytes, count: texts.count)
+        strings.texts = .offsets(
+            Strings.Offsets(
+                data: allocate(before + texts.joined()),
+                table: offsetBytes == 4
+                    ? allocate(offsets.map { Int32($0) }) : allocate(offsets),
+                offsetBytes: offsetBytes))
     }
 
     public convenience init(_ texts: [String], before: [UInt8] = [], offsetBytes: Int = 8) {
         self.init(texts.map { Array($0.utf8) }, before: before, offsetBytes: offsetBytes)
     }
 
-    deinit {
-        free(UnsafeMutableRawPointer(mutating: strings.data))
-        free(UnsafeMutableRawPointer(mutating: strings.offsets))
+    /// By views: long strings lie in buffers of `perBuffer` of them, each behind a byte that is none of
+    /// theirs.
+    public init(views texts: [[UInt8]], perBuffer: Int = 2) {
+        strings = Strings(data: nil, offsets: nil, count: texts.count)
+        var buffers: [[UInt8]] = []
+        var views: [UInt8] = []
+        var long = 0
+        for text in texts {
+            views += Self.bytes([Int32(text.count)])
+            guard text.count > 12 else {
+                views += text + [UInt8](repeating: 0xFF, count: 12 - text.count)
+                continue
+            }
+            if long % perBuffer == 0 { buffers.append([0xFF]) }
+            long += 1
+            let start = buffers[buffers.count - 1].count
+            views += text.prefix(4) + Self.bytes([Int32(buffers.count - 1), Int32(start)])
+            buffers[buffers.count - 1] += text
+        }
+        strings.texts = .views(
+            Strings.Views(
+                table: allocate(views), buffers: allocate(buffers.map { allocate($0) }),
+                bufferSizes: allocate(buffers.map(\.count)), bufferCount: buffers.count))
     }
 
-    private static func allocate<Value: BitwiseCopyable>(_ values: [Value]) -> UnsafeRawPointer {
-        let size = values.count * MemoryLayout<Value>.size
-        let address = malloc(max(size, 1))!
-        values.withUnsafeBytes { bytes in
-            if let source = bytes.baseAddress { address.copyMemory(from: source, byteCount: size) }
+    /// Makes the strings a dictionary, of which there are those at `indices`.
+    public func index<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ indices: [Number], as format: ValueFormat
+    ) {
+        strings.indices = Strings.Indices(
+            table: allocate(indices), format: format,
+            textCount: strings.indices?.textCount ?? strings.count)
+        strings.count = indices.count
+    }
+
+    deinit {
+        for each in memory { free(each) }
+    }
+
+    private func allocate<Value: BitwiseCopyable>(_ values: [Value]) -> UnsafeRawPointer {
+        let bytes = Self.bytes(values)
+        let address = malloc(max(bytes.count, 1))!
+        memory.append(address)
+        bytes.withUnsafeBytes {
+            if let source = $0.baseAddress {
+                address.copyMemory(from: source, byteCount: bytes.count)
+            }
         }
         return UnsafeRawPointer(address)
+    }
+
+    private static func bytes<Value: BitwiseCopyable>(_ values: [Value]) -> [UInt8] {
+        values.withUnsafeBytes { Array($0) }
     }
 }
 

@@ -10,14 +10,14 @@ import Testing
         let given = GivenStrings(texts, before: before, offsetBytes: offsetBytes)
         try given.strings.check("the names")
         #expect((0..<5).map { Array(given.strings[$0]) } == texts.map { Array($0.utf8) })
-        #expect(given.strings.byteCount == 10)
+        #expect(try given.strings.byteCount() == 10)
         withExtendedLifetime(given) {}
     }
 
     @Test func noStringsNeedNoMemory() throws {
         let none = Strings(data: nil, offsets: nil, count: 0)
         try none.check("the names")
-        #expect(none.byteCount == 0)
+        #expect(try none.byteCount() == 0)
         let given = GivenStrings(["", "", ""])
         try given.strings.check("the names")
         withExtendedLifetime(given) {}
@@ -98,6 +98,121 @@ import Testing
         let given = GivenStrings(["a", "é"], before: [0xFF, 0xC3])
         try given.strings.check("the names")
         withExtendedLifetime(given) {}
+    }
+
+    /// Up to and beyond the 12 bytes that a view holds, in one buffer or several.
+    @Test(arguments: [1, 2, 100]) func readsViews(perBuffer: Int) throws {
+        let texts = [0, 1, 4, 11, 12, 13, 100, 3, 14, 12].map { String(repeating: "é", count: $0) }
+        let given = GivenStrings(views: texts.map { Array($0.utf8) }, perBuffer: perBuffer)
+        try given.strings.check("the names")
+        #expect(texts.indices.map { Array(given.strings[$0]) } == texts.map { Array($0.utf8) })
+        #expect(try given.strings.byteCount() == 2 * 170)
+        withExtendedLifetime(given) {}
+    }
+
+    @Test(arguments: [ValueFormat.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64])
+    func readsDictionaries(format: ValueFormat) throws {
+        let texts = ["a", "", "longer than twelve bytes", "é"].map { Array($0.utf8) }
+        for given in [
+            GivenStrings(texts, before: [0xFF], offsetBytes: 4), GivenStrings(views: texts),
+        ] {
+            let numbers = [3, 0, 0, 2, 1, 3]
+            switch format {
+            case .int8, .uint8: given.index(numbers.map { UInt8($0) }, as: format)
+            case .int16, .uint16: given.index(numbers.map { UInt16($0) }, as: format)
+            case .int32, .uint32: given.index(numbers.map { UInt32($0) }, as: format)
+            default: given.index(numbers, as: format)
+            }
+            try given.strings.check("the names")
+            #expect(numbers.indices.map { Array(given.strings[$0]) } == numbers.map { texts[$0] })
+            #expect(try given.strings.byteCount() == 30)
+            withExtendedLifetime(given) {}
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([-1, 0, 0, 0], "row 1 of the names has -1 bytes"),
+            ([13, 0, 1, 0], "row 1 of the names is in buffer 1, but there are 1"),
+            ([13, 0, -1, 0], "row 1 of the names is in buffer -1, but there are 1"),
+            ([13, 0, 0, -1], "row 1 of the names is bytes -1 to 12 of buffer 0, which has 20"),
+            ([13, 0, 0, 8], "row 1 of the names is bytes 8 to 21 of buffer 0, which has 20"),
+            (
+                [.max, 0, 0, .max],
+                "row 1 of the names is bytes 2147483647 to 4294967294 of buffer 0"
+            ),
+        ] as [([Int32], String)])
+    func viewsMustLeadToTheirBuffers(view: [Int32], words: String) {
+        let given = GivenStrings(views: [Array("nineteen characters".utf8)])
+        let views = [1, 0, 0, 0] + view
+        views.withUnsafeBytes {
+            guard case .views(var bad) = given.strings.texts else { return }
+            bad.table = $0.baseAddress
+            expectInvalid(Strings(.views(bad), count: 2), words)
+            // Of a null row it may be anything.
+            #expect(throws: Never.self) {
+                try Strings(.views(bad), count: 2).checkLayout("the names") { $0 == 1 }
+            }
+            let indices = Strings.Indices(table: nil, format: .int64, textCount: 2)
+            expectInvalid(
+                Strings(.views(bad), indices: indices, count: 0),
+                "text 1 of the dictionary" + words.dropFirst("row 1".count))
+        }
+        withExtendedLifetime(given) {}
+    }
+
+    @Test func viewsNeedTheirTables() {
+        var views = Strings.Views(table: nil, buffers: nil, bufferSizes: nil, bufferCount: 0)
+        expectInvalid(Strings(.views(views), count: 1), "views of the names are NULL")
+        #expect(throws: Never.self) { try Strings(.views(views), count: 0).check("the names") }
+        for count in [1, -1, Int.max] {
+            views.bufferCount = count
+            expectInvalid(Strings(.views(views), count: 1), "\(count)")
+        }
+        views = Strings.Views(
+            table: UnsafeRawPointer(bitPattern: 8), buffers: nil, bufferSizes: nil, bufferCount: 0)
+        expectInvalid(Strings(.views(views), count: .max), "more than memory can hold")
+    }
+
+    @Test(arguments: [-1, 2, 127] as [Int8]) func indicesMustBeInTheDictionary(index: Int8) {
+        let given = GivenStrings(["a", "b"])
+        given.index([0, 1, index], as: .int8)
+        expectInvalid(
+            given.strings, "row 2 of the names is text \(index) of a dictionary that has 2")
+        #expect(throws: Never.self) { try given.strings.checkLayout("the names") { $0 == 2 } }
+        given.index([0, UInt64.max], as: .uint64)
+        expectInvalid(given.strings, "row 1 of the names")
+        withExtendedLifetime(given) {}
+    }
+
+    @Test func indicesNeedTheirTable() {
+        let given = GivenStrings(["a", "b"])
+        var strings = given.strings
+        for format in [ValueFormat.bits, .bytes, .float16, .float64] {
+            strings.indices = Strings.Indices(table: nil, format: format, textCount: 2)
+            expectInvalid(strings, "cannot be given as \(format)")
+        }
+        strings.indices = Strings.Indices(table: nil, format: .int8, textCount: 2)
+        expectInvalid(strings, "indices of the names are NULL")
+        strings.indices!.textCount = -1
+        expectInvalid(strings, "-1 texts")
+        strings.count = .max
+        strings.indices = Strings.Indices(
+            table: UnsafeRawPointer(bitPattern: 8), format: .int8, textCount: 2)
+        expectInvalid(strings, "more than memory can hold")
+        withExtendedLifetime(given) {}
+    }
+
+    @Test func textsOfEveryLayoutMustBeUTF8() {
+        let texts = [Array("fine".utf8), [0x61, 0xFF]]
+        let indexed = GivenStrings(texts)
+        indexed.index([1, 0] as [UInt8], as: .uint8)
+        for (given, row) in [(GivenStrings(views: texts), 1), (indexed, 0)] {
+            let sentence =
+                "row \(row) of the names is not UTF-8: its byte 1, 0xFF, cannot stand there"
+            #expect(throws: MartletError.badText(sentence)) { try given.strings.check("the names") }
+            withExtendedLifetime(given) {}
+        }
     }
 
     private func expectInvalid(_ strings: Strings, _ words: String) {

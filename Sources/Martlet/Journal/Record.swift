@@ -187,9 +187,9 @@ extension RecordInput {
 
     private mutating func takeStrings(_ count: Int) throws(MartletError) -> Strings {
         let offsets = try take(Int.self, count + 1)
-        let strings = Strings(data: nil, offsets: offsets, count: count)
-        guard strings.offset(0) == 0 else { throw isBroken }
-        let size = strings.offset(count)
+        let ends = Strings.Offsets(data: nil, table: offsets, offsetBytes: 8)
+        guard ends.offset(0) == 0 else { throw isBroken }
+        let size = ends.offset(count)
         guard size >= 0 else { throw isBroken }
         return Strings(data: try take(UInt8.self, size), offsets: offsets, count: count)
     }

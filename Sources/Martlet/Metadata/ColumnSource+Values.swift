@@ -12,8 +12,12 @@ extension ColumnSource {
 
     /// Whether every row is null, so that the type says nothing.
     var isAllNull: Bool {
-        guard let validity else { return rows == 0 }
-        return (0..<rows).allSatisfy { Self.bit(bitOffset &+ $0, of: validity) == 0 }
+        (0..<rows).allSatisfy(isNull)
+    }
+
+    func isNull(_ row: Int) -> Bool {
+        guard let validity else { return false }
+        return Self.bit(bitOffset &+ row, of: validity) == 0
     }
 
     /// Where the list of a row begins among the strings; where the last one ends if `row` is `rows`.

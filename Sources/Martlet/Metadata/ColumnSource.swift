@@ -136,7 +136,8 @@ extension ColumnSource {
             throw .invalidArgument(
                 "\(title) has \(rows) rows, but \(strings.count) strings, not one each")
         }
-        try strings.checkOffsets(title)
+        // Of tags, validity tells whether a whole list is null.
+        try strings.checkLayout(title) { row in type != .tags && isNull(row) }
         return strings
     }
 

@@ -20,7 +20,7 @@ final class StringIds: @unchecked Sendable {
         _ ids: Strings, count: Int, _ retired: inout RetiredMemory
     ) throws(MartletError) {
         batchStart = count
-        try table.reserve(texts: ids.count, bytes: ids.byteCount, &retired)
+        try table.reserve(texts: ids.count, bytes: try ids.byteCount(), &retired)
     }
 
     /// - Throws: `idExists`.

@@ -89,7 +89,7 @@ private final class Texts {
     func append(_ texts: [[UInt8]]) throws -> Int {
         let given = GivenStrings(texts)
         defer { withExtendedLifetime(given) {} }
-        try table.reserve(texts: texts.count, bytes: given.strings.byteCount, &retired)
+        try table.reserve(texts: texts.count, bytes: given.strings.byteCount(), &retired)
         return table.append(given.strings) { _ in false }
     }
 

@@ -38,6 +38,8 @@ FORMATS = (
     *("uint8", "uint16", "uint32", "uint64"),
     *("float16", "float32", "float64"),
 )
+# The numbers among them, by the letters of the Arrow C data interface.
+ARROW_FORMATS = dict(zip("csilCSILefg", FORMATS[2:]))
 
 Struct = TypeVar("Struct", bound=Structure)
 
@@ -109,7 +111,13 @@ class Strings(Structure):
         ("offsets", c_void_p),
         ("count", c_uint64),
         ("offset_bytes", c_uint32),
-        ("reserved", c_uint32),
+        ("index_format", c_int32),
+        ("views", c_void_p),
+        ("buffers", c_void_p),
+        ("buffer_sizes", c_void_p),
+        ("buffer_count", c_uint64),
+        ("indices", c_void_p),
+        ("dictionary_count", c_uint64),
     ]
 
 
