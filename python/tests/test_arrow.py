@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
@@ -124,10 +125,7 @@ def test_nan_is_kept_in_pandas_floats():
 
 
 def test_pandas_without_pyarrow(monkeypatch):
-    def refuse(self, requested_schema=None):
-        raise ImportError("no pyarrow")
-
-    monkeypatch.setattr(pd.DataFrame, "__arrow_c_stream__", refuse)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     frame = pd.DataFrame({"year": pd.array([1, None], "Int64"), "lang": ["a", None]})
     assert added(frame, 2).metadata() == [
         {"year": 1, "lang": "a"},
@@ -383,6 +381,6 @@ def test_to_pandas():
 )
 def test_what_needs_a_library_says_so(method, library, monkeypatch):
     index = stored()
-    monkeypatch.setitem(__import__("sys").modules, library, None)
+    monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError, match=rf"{method}\(\) needs {library}"):
         getattr(index, method)()

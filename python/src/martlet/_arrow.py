@@ -27,6 +27,8 @@ from ctypes import (
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from martlet._errors import InvalidArgumentError
+
 
 class _Schema(Structure):
     """ArrowSchema: a type."""
@@ -235,7 +237,8 @@ TIMES = {
 }
 OFFSETS = {"u": ("i", 4), "U": ("q", 8), "+l": ("i", 4), "+L": ("q", 8)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_INLINE = 12  # bytes up to which a string view holds the string itself
+VIEW = 16  # bytes of a string view, of which it holds short strings
+_INLINE = 12  # in these
 _FLAGS = bytes.maketrans(b"01", b"\0\1")
 
 
@@ -250,8 +253,7 @@ def tolist(vector: Vector) -> list[Any]:
 def _values(vector: Vector) -> list[Any]:
     kind = vector.format
     if vector.dictionary is not None:
-        words, rows = tolist(vector.dictionary), zip(_numbers(vector), _validity(vector))
-        return [words[number] if valid else None for number, valid in rows]
+        return _looked_up(vector, tolist(vector.dictionary))
     if kind in NUMBERS:
         return _numbers(vector)
     if kind[:3] in TIMES:
@@ -259,12 +261,25 @@ def _values(vector: Vector) -> list[Any]:
     if kind == "b":
         return [bit == 1 for bit in _bits(vector, 1)]
     if kind in ("u", "U", "vu"):
-        return [text.decode() for text in texts(vector)]
+        return [text.decode() for text in _texts(vector)]
     if kind.startswith("+"):
         return _nested(vector)
     if kind == "n":
         return [None] * vector.length
     raise TypeError(f"values of Arrow's type {kind!r} are not supported")
+
+
+def _looked_up(vector: Vector, words: list[Any]) -> list[Any]:
+    """Return the values of a dictionary that a vector's numbers stand for."""
+    found = [None] * vector.length
+    for row, (number, valid) in enumerate(zip(_numbers(vector), _validity(vector))):
+        if valid:
+            if not 0 <= number < len(words):
+                raise InvalidArgumentError(
+                    f"Arrow's values: row {row} is {number} of a dictionary of {len(words)}"
+                )
+            found[row] = words[number]
+    return found
 
 
 def _numbers(vector: Vector) -> list[Any]:
@@ -310,7 +325,7 @@ def _starts(vector: Vector) -> list[int]:
     return _unpack(vector.at(1, size), vector.length + 1, code) if vector.length else [0]
 
 
-def texts(vector: Vector) -> list[bytes]:
+def _texts(vector: Vector) -> list[bytes]:
     """Return strings as they are in memory, in UTF-8; empty ones for nulls."""
     if vector.format == "vu":
         return _views(vector)
@@ -323,20 +338,30 @@ def texts(vector: Vector) -> list[bytes]:
 def _views(vector: Vector) -> list[bytes]:
     """Return the strings of views: their size, then themselves or their buffer and start in it."""
     count = vector.length
-    memory = string_at(vector.at(1, 16) or 0, 16 * count)
+    memory = string_at(vector.at(1, VIEW) or 0, VIEW * count)
     words = struct.unpack(f"={4 * count}i", memory)
-    pool_count = max(len(vector.buffers) - 3, 0)
-    pool_sizes = _unpack(vector.buffers[-1], pool_count, "q") if pool_count else []
-    pools = [
-        (c_char * size).from_address(address or 0)
-        for address, size in zip(vector.buffers[2:], pool_sizes)
-    ]
-    rows = zip(range(4, 16 * count, 16), words[::4], words[2::4], words[3::4], _validity(vector))
+    pools = _pools(vector)
+    found = []
+    rows = zip(words[::4], words[2::4], words[3::4], _validity(vector))
+    for row, (size, pool, start, valid) in enumerate(rows):
+        if not valid:
+            found.append(b"")
+        elif 0 <= size <= _INLINE:
+            found.append(memory[VIEW * row + 4 : VIEW * row + 4 + size])
+        elif 0 <= pool < len(pools) and 0 <= start <= len(pools[pool]) - size < len(pools[pool]):
+            found.append(pools[pool][start : start + size])
+        else:
+            raise InvalidArgumentError(f"Arrow's strings: row {row} is in none of their buffers")
+    return found
+
+
+def _pools(vector: Vector) -> list[Any]:
+    """Return the buffers of views."""
+    count = max(len(vector.buffers) - 3, 0)
+    sizes = _unpack(vector.buffers[-1], count, "q") if count else []
     return [
-        (memory[here : here + size] if size <= _INLINE else pools[pool][start : start + size])
-        if valid
-        else b""
-        for here, size, pool, start, valid in rows
+        (c_char * (size if address else 0)).from_address(address or 0)
+        for address, size in zip(vector.buffers[2:], sizes)
     ]
 
 

@@ -17,7 +17,7 @@ from martlet._column import Column
 from martlet._errors import InvalidArgumentError, InvalidTextError
 from martlet._numpy import np
 from martlet._sources import ENDIAN, Array, Source, items_of, opened
-from martlet._structs import FORMATS, UNITS
+from martlet._structs import ARROW_FORMATS, FORMATS, UNITS
 
 # How arrays say what their values are, and what that is to the library.
 _INTERFACE_FORMATS = {
@@ -28,7 +28,6 @@ _INTERFACE_FORMATS = {
     **{f"{ENDIAN}u{size}": f"uint{8 * size}" for size in (2, 4, 8)},
     **{f"{ENDIAN}f{size}": f"float{8 * size}" for size in (2, 4, 8)},
 }
-_ARROW_FORMATS = dict(zip("csilCSILefg", FORMATS[2:]))
 _TYPES = {"b": "bool", "i": "int64", "u": "int64", "f": "float64"}  # by a format's first letter
 _INTERFACE_UNITS = dict(zip(("D", "s", "ms", "us", "ns"), UNITS))
 _ARROW_UNITS = dict(zip(("tdD", "tss", "tsm", "tsu", "tsn"), UNITS), tdm="milliseconds")
@@ -194,7 +193,7 @@ def _from_arrow(name: str, chunks: Chunks, known: str | None) -> Column:
         return Column(None, sum(chunk.length for chunk in chunks))
     column = None
     as_floats = known == "float64" and vector.format not in "efg"
-    if len(chunks) == 1 and vector.dictionary is None and known != "json" and not as_floats:
+    if len(chunks) == 1 and known != "json" and not as_floats:
         column = _in_place(vector)
     if column is None:
         values = [value for chunk in chunks for value in _arrow.tolist(chunk)]
@@ -208,19 +207,21 @@ def _from_arrow(name: str, chunks: Chunks, known: str | None) -> Column:
 def _in_place(vector: Vector) -> Column | None:
     """Return a column that the library reads where Arrow has it; None for other layouts."""
     kind, rows = vector.format, vector.length
+    texts = _texts.from_arrow(vector)
+    if texts is not None:
+        return Column("string", rows, texts, strings=texts.address)
+    if vector.dictionary is not None:
+        return None
     if kind == "b":
         format_ = FORMATS.index("bits")
         return Column("bool", rows, vector, format=format_, values=vector.buffers[1])
-    if kind in _ARROW_FORMATS:
-        return _numbers(vector, _TYPES[_ARROW_FORMATS[kind][0]], kind)
+    if kind in ARROW_FORMATS:
+        return _numbers(vector, _TYPES[ARROW_FORMATS[kind][0]], kind)
     if kind[:3] in _ARROW_UNITS:
         column = _numbers(vector, "datetime", _arrow.TIMES[kind[:3]][0])
         column.struct.unit = UNITS.index(_ARROW_UNITS[kind[:3]])
         return column
-    if kind in ("+l", "+L"):
-        return _tags(vector)
-    texts = _texts.from_arrow(vector)
-    return None if texts is None else Column("string", rows, texts, strings=texts.address)
+    return _tags(vector) if kind in ("+l", "+L") else None
 
 
 def _numbers(vector: Vector, type_: str, number: str) -> Column:
@@ -229,7 +230,7 @@ def _numbers(vector: Vector, type_: str, number: str) -> Column:
         type_,
         vector.length,
         vector,
-        format=FORMATS.index(_ARROW_FORMATS[number]),
+        format=FORMATS.index(ARROW_FORMATS[number]),
         values=vector.at(1, size),
         stride=size,
     )

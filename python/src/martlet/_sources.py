@@ -91,14 +91,20 @@ def _from_pandas(values: Any, name: str) -> Source:
             array = values.to_numpy()
             return Array(array, array.__array_interface__, name)
     else:
-        try:
-            chunks = _arrow.read(values.reset_index(drop=True).to_frame("values"))
-        except ImportError:  # It needs pyarrow.
-            chunks = None
+        chunks = _arrow.read(_through_pyarrow(values))
         if chunks is not None:
-            return tuple(chunk.columns()[0] for chunk in chunks)
+            return chunks
     missing = values.isna().tolist()
     return [None if null else value for value, null in zip(values.tolist(), missing)]
+
+
+def _through_pyarrow(values: Any) -> Any:
+    """Return the values of a Series as pyarrow's; None if it is not there."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return None
+    return pa.table(values.reset_index(drop=True).to_frame("values"))["values"]
 
 
 def interface_of(values: Any) -> tuple[dict[str, Any] | None, Any]:

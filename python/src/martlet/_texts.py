@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from ctypes import addressof, sizeof, string_at
+from ctypes import addressof, c_void_p, sizeof, string_at
 from itertools import accumulate
 from typing import Any, Callable, NoReturn
 
@@ -12,6 +12,7 @@ from martlet import _arrow, _buffers, _errors, _structs
 from martlet._arrow import Vector
 from martlet._errors import InvalidTextError
 from martlet._ffi import check
+from martlet._structs import ARROW_FORMATS, FORMATS
 
 # Says which string a row's is, in errors.
 Place = Callable[[int], str]
@@ -28,16 +29,18 @@ class Texts:
     def __init__(
         self, data: int | None, offsets: int | None, count: int, offset_bytes: int, sources: Any
     ) -> None:
-        self.strings = _structs.Strings(_STRINGS_SIZE, data, offsets, count, offset_bytes, 0)
+        self.strings = _structs.Strings(_STRINGS_SIZE, data, offsets, count, offset_bytes)
         self.address = addressof(self.strings)
         self.count = count
         #: Keeps the memory alive that the addresses are in.
         self.sources = sources
-        #: The strings, if they were Python's.
-        self.given: Sequence[str] | None = None
+        #: The strings, if they were Python's, or of Arrow in another layout than offsets.
+        self.given: Sequence[str] | Vector | None = None
 
     def tolist(self) -> list[str]:
         """Return them as Python's."""
+        if isinstance(self.given, Vector):
+            return _arrow.tolist(self.given)
         if self.given is not None:
             return list(self.given)
         size = self.strings.offset_bytes
@@ -67,13 +70,34 @@ def from_bytes(texts: Sequence[bytes]) -> Texts:
 
 
 def from_arrow(vector: Vector) -> Texts | None:
-    """Return Arrow's strings for the library, in place if it can read them; None for others."""
-    if vector.format not in ("u", "U", "vu") or vector.dictionary is not None:
+    """Return Arrow's strings for the library, which reads them in place; None for other values."""
+    words = vector if vector.dictionary is None else vector.dictionary
+    if words.format == "vu":
+        texts = _from_views(words, vector)
+    elif words.format in ("u", "U"):
+        size = _arrow.OFFSETS[words.format][1]
+        texts = Texts(words.buffers[2], words.at(1, size), vector.length, size, vector)
+    else:
         return None
-    if vector.format == "vu" or vector.length == 0:
-        return from_bytes(_arrow.texts(vector))
-    size = _arrow.OFFSETS[vector.format][1]
-    return Texts(vector.buffers[2], vector.at(1, size), vector.length, size, vector)
+    if words is not vector:
+        if words.nulls():
+            return None
+        texts.given = vector
+        texts.strings.indices = vector.at(1, _arrow.NUMBERS[vector.format][1])
+        texts.strings.index_format = FORMATS.index(ARROW_FORMATS[vector.format])
+        texts.strings.dictionary_count = words.length
+    return texts
+
+
+def _from_views(words: Vector, vector: Vector) -> Texts:
+    """Return the strings of a vector, which are views or have a dictionary, `words`, of views."""
+    pools = (c_void_p * (len(words.buffers) - 3))(*words.buffers[2:-1])
+    texts = Texts(None, None, vector.length, 8, (vector, pools))
+    texts.given = vector
+    texts.strings.views = words.at(1, _arrow.VIEW)
+    texts.strings.buffers = addressof(pools)
+    texts.strings.buffer_sizes, texts.strings.buffer_count = words.buffers[-1], len(pools)
+    return texts
 
 
 def _joined(data: bytes, texts: Sequence[str] | Sequence[bytes]) -> Texts:
