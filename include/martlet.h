@@ -661,7 +661,8 @@ MARTLET_API martlet_status martlet_get_ids(const martlet_index *index, const int
                                            uint64_t count, martlet_text *text);
 
 /**
- * Writes the integer ids of rows, as martlet_get_ids() does the string ids.
+ * Writes the integer ids of rows, as martlet_get_ids() does the string ids. Of 0 rows, these two tell
+ * which kind an index holds, or has held.
  *
  * @param[in]  rows  count row numbers, each that of a vector in the index.
  * @param[out] ids   count elements.

@@ -60,10 +60,10 @@ extension Index {
     ///
     /// - Parameters:
     ///   - rows: Each that of a vector in the index.
-    ///   - out: Receives `rows.count` ids.
+    ///   - out: Receives `rows.count` ids; nil only if that is 0.
     /// - Throws: `invalidArgument`; `idKind` if the index holds string ids.
     public func getIntegerIds(
-        _ rows: UnsafeBufferPointer<Int64>, into out: UnsafeMutablePointer<Int64>
+        _ rows: UnsafeBufferPointer<Int64>, into out: UnsafeMutablePointer<Int64>?
     ) throws(MartletError) {
         try versions.read { snapshot throws(MartletError) in
             guard snapshot.idTexts == nil else {
@@ -75,7 +75,7 @@ extension Index {
                         "row \(row) at place \(place) must be at least 0 and below "
                             + "\(snapshot.count), the number of vectors")
                 }
-                out[place] = snapshot.ids![Int(snapshot.slot(of: Int(row)))]
+                out![place] = snapshot.ids![Int(snapshot.slot(of: Int(row)))]
             }
         }
     }

@@ -52,8 +52,9 @@ public func martletGetIntegerIds(
     boundary { () throws(MartletError) in
         let index = try index(handle)
         let count = try int("count", count)
-        guard count > 0 else { return }
-        guard let rows, let ids else { throw .invalidArgument("rows and ids must not be NULL") }
+        guard count == 0 || (rows != nil && ids != nil) else {
+            throw .invalidArgument("rows and ids must not be NULL")
+        }
         try index.getIntegerIds(UnsafeBufferPointer(start: rows, count: count), into: ids)
     }
 }

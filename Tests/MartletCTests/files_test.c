@@ -111,6 +111,25 @@ static void test_the_parameters_come_with_it(void) {
     martlet_index_free(loaded);
 }
 
+/* Whether it holds strings or integers is told though there are none. */
+static void test_an_emptied_index_keeps_its_kind(void) {
+    static const char *const name = "a";
+    static const float vector[dim] = {1};
+    string_list list;
+    martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
+    martlet_index *index = new_index(dim, MARTLET_L2), *loaded = NULL;
+    options.ids = string_ids(&list, &name, 1);
+    CHECK_OK(martlet_add(index, vector, 1, 0, FLOAT_SIZE, &options));
+    CHECK_OK(martlet_clear(index));
+    CHECK_OK(martlet_save(index, path, NULL));
+    CHECK_OK(martlet_load(path, NULL, &loaded));
+    CHECK(count_of(loaded) == 0);
+    CHECK_STATUS(MARTLET_ID_KIND, martlet_get_integer_ids(loaded, NULL, 0, NULL));
+    CHECK_STATUS(MARTLET_ID_KIND, add_rows(loaded, vector, 1, dim));
+    CHECK(same(index, loaded));
+    martlet_index_free(index);
+}
+
 static void test_a_function_that_refuses(void) {
     martlet_index *index = filled(MARTLET_L2);
     bytes none = {NULL, 0, 10};
@@ -172,6 +191,7 @@ int main(void) {
     test_every_way_gives_the_same(MARTLET_IP);
     test_every_way_gives_the_same(MARTLET_COSINE);
     test_the_parameters_come_with_it();
+    test_an_emptied_index_keeps_its_kind();
     test_a_function_that_refuses();
     test_cancelled_and_watched();
     test_what_is_no_file();

@@ -52,6 +52,9 @@ static void test_an_index_of_strings(void) {
     strings.count = 1;
     add(index, NULL, &strings, 1);
     CHECK_STATUS(MARTLET_ID_KIND, martlet_get_integer_ids(index, &row, 1, &found));
+    CHECK_STATUS(MARTLET_ID_KIND, martlet_get_integer_ids(index, NULL, 0, NULL));
+    CHECK_OK(martlet_clear(index));
+    CHECK_STATUS(MARTLET_ID_KIND, martlet_get_integer_ids(index, NULL, 0, NULL));
     martlet_index_free(index);
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import oracle
 import pytest
@@ -57,6 +59,46 @@ def test_an_emptied_index_is_empty(k, ef):
         assert len(index) == index.count() == index.stats()["reachable"] == 0
     index.add(np.ones((1, 8)))
     assert index.search(np.ones(8), k=k, ef=ef).ids.tolist() == ([2000] + [-1] * 9)[:k]
+
+
+@pytest.mark.parametrize("ids", [["a", "b"], [5, 6]], ids=["strings", "integers"])
+@pytest.mark.parametrize("how", ["remove", "clear", "compact"])
+def test_an_emptied_index_keeps_the_kind_of_its_ids(ids, how, tmp_path):
+    def emptied(index):
+        index.add(np.eye(2), ids=ids)
+        index.clear() if how == "clear" else index.remove(ids)
+        if how == "compact":
+            index.compact()
+        return index
+
+    path = tmp_path / "index.martlet"
+    index = emptied(martlet.Index(2))
+    index.save(path)
+    emptied(martlet.open(tmp_path / "log", dim=2)).close()
+    durable = emptied(martlet.open(tmp_path / "checkpoint", dim=2))
+    durable.checkpoint()
+    durable.close()
+    missing, other = (None, 7) if ids[0] == "a" else (-1, "a")
+    for each in (
+        index,
+        copy.copy(index),
+        martlet.Index.load(path),
+        martlet.Index.load(path, mmap=True),
+        martlet.open(tmp_path / "log"),
+        martlet.open(tmp_path / "checkpoint"),
+    ):
+        assert each.search([1, 0], k=2).ids.tolist() == [missing] * 2
+        assert each.search([[1, 0]], k=1, where={}).ids.tolist() == [[missing]]
+        assert each.stats()["id_kind"] == type(ids[0]).__name__
+        assert each.get([]).shape == (0, 2)
+        with pytest.raises(martlet.UnknownIdError):
+            each.get(ids[0])
+        with pytest.raises(martlet.IdKindError):
+            each.get(other)
+        with pytest.raises(martlet.IdKindError):
+            each.add([1, 0], ids=[other])
+        assert each.add([1, 0], ids=ids[:1]).tolist() == ids[:1]
+        assert each.search([1, 0], k=2).ids.tolist() == [ids[0], missing]
 
 
 @pytest.mark.long

@@ -139,15 +139,13 @@ def _fits(value: int) -> bool:
     return -(2**63) <= value < 2**63
 
 
-def are_strings(handle: Handle) -> bool:
-    """Tell whether an index that is not empty has string ids."""
+def are_strings(handle: Handle) -> bool | None:
+    """Tell whether the ids of an index are strings; None if it has never had any."""
+    if lib.martlet_get_integer_ids(handle, None, 0, None) == ID_KIND:
+        return True
     offsets = _buffers.zeros("q", 1)
     text = sized(_structs.Text, offsets=_buffers.address(offsets), offset_capacity=1)
-    status = lib.martlet_get_ids(handle, None, 0, text)
-    if status == ID_KIND:
-        return False
-    check(status)
-    return True
+    return False if lib.martlet_get_ids(handle, None, 0, text) == ID_KIND else None
 
 
 def fetch_strings(handle: Handle, rows: Any) -> tuple[bytearray, array[int]]:

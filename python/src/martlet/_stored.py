@@ -231,6 +231,6 @@ class Stored(Saved):
 
     def _holds_strings(self, handle: Handle) -> bool:
         """Tell whether ids are strings; the first add decides that for good."""
-        if self._strings is None and _ffi.count(handle, None) > 0:
+        if self._strings is None:
             self._strings = _ids.are_strings(handle)
         return bool(self._strings)
