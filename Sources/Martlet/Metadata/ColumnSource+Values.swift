@@ -10,10 +10,8 @@ extension ColumnSource {
         readBits(of: validity, into: valid)
     }
 
-    /// Whether every row is null, so that the type says nothing.
-    var isAllNull: Bool {
-        (0..<rows).allSatisfy(isNull)
-    }
+    /// The first row that is not null; if there is none, the type says nothing.
+    var firstValue: Int? { (0..<rows).first { !isNull($0) } }
 
     func isNull(_ row: Int) -> Bool {
         guard let validity else { return false }

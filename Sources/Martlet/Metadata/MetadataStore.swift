@@ -122,10 +122,9 @@ final class MetadataStore {
     }
 
     private func check(_ source: ColumnSource, fits column: Column) throws(MartletError) {
-        guard column.type.accepts(source.type) || source.isAllNull else {
-            throw .columnType(
-                "\(source.title) holds values of type \(column.type), but values of type "
-                    + "\(source.type) were given")
-        }
+        guard !column.type.accepts(source.type), let row = source.firstValue else { return }
+        throw .columnType(
+            "\(source.title), row \(row): the value is of type \(source.type), but the column is "
+                + "of type \(column.type)")
     }
 }

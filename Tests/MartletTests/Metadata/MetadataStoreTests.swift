@@ -79,9 +79,9 @@ import Testing
         try index.add(rows: 1, [GivenColumn(name, ["x"])])
         let short = String(repeating: "n", count: 60) + "…"
         let sentence =
-            "column \"\(short)\" holds values of type string, but values of type int64 were given"
+            "column \"\(short)\", row 1: the value is of type int64, but the column is of type string"
         #expect(throws: MartletError.columnType(sentence)) {
-            try index.add(rows: 1, [GivenColumn(name, [1] as [Int64?])])
+            try index.add(rows: 2, [GivenColumn(name, [nil, 1] as [Int64?])])
         }
     }
 
