@@ -143,6 +143,10 @@ ARRAYS = {
 }
 
 
+if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):  # NumPy 2
+    ARRAYS["StringDType"] = (np.array(["a", "", "smörgås"], np.dtypes.StringDType()), "string")
+
+
 @pytest.mark.parametrize("case", ARRAYS)
 def test_arrays(case):
     given, type_ = ARRAYS[case]
@@ -183,11 +187,35 @@ def test_bytes_are_utf8():
     )
 
 
+@pytest.mark.skipif("StringDType" not in ARRAYS, reason="needs NumPy 2")
+@pytest.mark.parametrize("missing", [None, math.nan])
+def test_missing_strings_are_null(missing):
+    given = np.array(["a", missing, ""], np.dtypes.StringDType(na_object=missing))
+    assert stored(given) == (["a", None, ""], "string")
+
+
 def test_nan_is_kept():
     values, type_ = stored([math.nan, None, 1.0])
     assert type_ == "float64"
     assert math.isnan(values[0])
     assert values[1:] == [None, 1.0]
+
+
+@pytest.mark.parametrize("values", [[math.nan, None, 1.0], np.array([math.nan, -math.nan, 1.0])])
+def test_nan_compares_false(values):
+    index = martlet.Index(3)
+    index.add(ROWS[:3], metadata={"x": values})
+    for operators, number in (
+        ({"$lt": 1e308, "$lte": 1, "$gt": -1e308, "$gte": 1, "$eq": 1}, 1),
+        ({"$lt": 1, "$lte": 0, "$gt": 1, "$gte": 2, "$eq": 0}, 0),
+        ({"$ne": 0}, 3),
+        ({"$ne": 1}, 2),
+    ):
+        for operator, operand in operators.items():
+            assert index.count({"x": {operator: operand}}) == number
+    nulls = 1 if values[1] is None else 0
+    assert index.count({"x": {"$exists": True}}) == 3 - nulls
+    assert index.count({"x": None}) == nulls
 
 
 def test_dicts_of_different_keys():

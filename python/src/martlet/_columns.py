@@ -131,13 +131,17 @@ def _column(name: str, source: Source, known: str | None) -> Column:
 
 
 def _from_array(name: str, values: Array, known: str | None) -> Column:
-    if values.kind in "UOT" or known == "json":
+    if values.kind == "T":
+        # What is no string stands for a missing one.
+        texts = [text if isinstance(text, str) else None for text in values.tolist()]
+        return _lists.from_list(name, texts, known)
+    if values.kind in "UO" or known == "json":
         return _lists.from_list(name, values.tolist(), known)
     if values.kind == "S":
-        texts = _texts.from_bytes(values.tolist())
-        return Column("string", values.count, texts, strings=texts.address)
+        strings = _texts.from_bytes(values.tolist())
+        return Column("string", values.count, strings, strings=strings.address)
     if values.kind == "M":
-        return _times(values)
+        return _times(name, values)
     if values.kind in "iu" and known == "float64":
         return _from_array(name, _as_type(values, "f8"), known)
     if values.typestr in _INTERFACE_FORMATS:
@@ -167,11 +171,15 @@ def _fixed(values: Array, format_: str) -> Column:
     )
 
 
-def _times(values: Array) -> Column:
+def _times(name: str, values: Array) -> Column:
     unit, multiple = np.datetime_data(values.source.dtype)
-    if unit not in _INTERFACE_UNITS or multiple != 1 or values.typestr[0] != ENDIAN:
+    if unit not in _INTERFACE_UNITS or multiple != 1:
         unit = "us" if unit in (*_INTERFACE_UNITS, *_FINE_UNITS) else "s"
-        values = _as_type(values, f"M8[{unit}]")
+    if values.typestr != f"{ENDIAN}M8[{unit}]":
+        given, values = values, _as_type(values, f"M8[{unit}]")
+        lost = np.flatnonzero(_lists.are_lost(given.source, values.source))
+        if len(lost) > 0:
+            raise _lists.beyond_times(name, int(lost[0]), given.source[lost[0]])
     column = Column(
         "datetime",
         values.count,

@@ -155,18 +155,41 @@ def _packed(typecode: str, name: str, values: list[Any]) -> array[Any]:
 
 
 def _times(name: str, values: list[Any]) -> Column:
-    microseconds = array("q", map(_microseconds, values))
+    try:
+        microseconds = array("q", map(_microseconds, values))
+    except OverflowError:
+        bad = next(row for row, value in enumerate(values) if _is_lost(value))
+        raise beyond_times(name, bad, values[bad]) from None
     return _fixed("datetime", "int64", 8, microseconds, len(values))
 
 
 def _microseconds(value: Any) -> int:
     """Return a time since 1970-01-01 00:00 UTC; a naive time is taken as UTC."""
     if not isinstance(value, date):  # a datetime64
+        if _is_lost(value):
+            raise OverflowError
         return int(value.astype("M8[us]").astype("i8"))
     if not isinstance(value, datetime):
         return (value.toordinal() - _EPOCH.toordinal()) * 86_400 * 10**6
     epoch = _EPOCH if value.tzinfo is None else _UTC_EPOCH
     return (value - epoch) // _MICROSECOND
+
+
+def _is_lost(value: Any) -> bool:
+    """Tell whether a time is a datetime64 that has no place among microseconds."""
+    return not isinstance(value, date) and bool(are_lost(value, value.astype("M8[us]")))
+
+
+def are_lost(given: Any, times: Any) -> Any:
+    """Tell which of NumPy's times have wrapped around on the way to a unit that is no coarser."""
+    if np.datetime_data(given.dtype)[0] in ("ns", "ps", "fs", "as"):
+        return np.zeros(given.shape, bool)
+    return (times.astype(given.dtype) != given) & ~np.isnat(given)
+
+
+def beyond_times(name: str, row: int, time: Any) -> ColumnTypeError:
+    """Return the error for a time that has no place among microseconds."""
+    return ColumnTypeError(f"{place(name, row)} is {time}, more microseconds than int64 can hold")
 
 
 def _fixed(type_: str, format_: str, size: int, values: Any, rows: int) -> Column:
