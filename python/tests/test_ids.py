@@ -163,6 +163,43 @@ def test_get_names_the_first_missing_id(index, wanted):
     assert not str(caught.value).startswith(("'", '"'))
 
 
+def test_ids_beyond_int64_are_named(index):
+    for number in (2**63, -(2**63) - 1):
+        for call in (
+            lambda wanted: index.get(wanted),
+            lambda wanted: index.metadata(wanted),
+            lambda wanted: index.remove(wanted),
+            lambda wanted: index.update_metadata(wanted, {}),
+            lambda wanted: index.search(ROWS[0], allow=wanted),
+        ):
+            with pytest.raises(ValueError, match=rf"\[1\] is {number}, which int64 cannot hold"):
+                call([100, number])
+    sources = [np.array([1, 2, 3, 2**63], np.uint64)]
+    if pa is not None:
+        sources.append(pa.array([1, 2, 3, 2**63], pa.uint64()))
+    if pl is not None:
+        sources.append(pl.Series([1, 2, 3, 2**63], dtype=pl.UInt64))
+    if pd is not None:
+        sources += [pd.Series([1, 2, 3, 2**63]), pd.Series([1, 2, 3, 2**63], dtype="UInt64")]
+    for ids in sources:
+        with pytest.raises(ValueError, match=r"ids\[3\] is 9223372036854775808"):
+            index.add(ROWS, ids=ids)
+    assert len(index) == 2
+
+
+def test_assigned_ids_never_come_again(index, tmp_path):
+    path = tmp_path / "index.martlet"
+    assert index.add(ROWS[:2]).tolist() == [201, 202]
+    index.remove([202, 200])
+    index.save(path)
+    loaded = martlet.Index.load(path)
+    assert loaded.add(ROWS[:2], ids=[-1, 200]).tolist() == [-1, 200]
+    assert loaded.add(ROWS[0]).tolist() == [203]
+    loaded.clear()
+    loaded.save(path)
+    assert martlet.Index.load(path).upsert(ROWS[0]).tolist() == [204]
+
+
 @pytest.mark.parametrize("wanted", [1.5, "100", ["100"], [None], [1.5], True])
 def test_get_takes_ids_of_the_kind_only(index, wanted):
     for call in (index.get, index.metadata):
