@@ -230,8 +230,9 @@ tsan: ## Look for data races: the tests with many threads, under the thread sani
 
 # The clang is Swift's own, whose sanitizers fit.
 swift_clang = "$$(dirname "$$(command -v swift)")/clang"
-# The test of adds also runs where memory lacks, which the sanitizer does not survive itself.
-asan_tests := $(filter-out add_test,$(c_tests))
+# The test of adds also runs where memory lacks, which the sanitizer does not survive itself; that of
+# allocations stands in its place.
+asan_tests := $(filter-out add_test allocations_test,$(c_tests))
 asan: | build/asan ## Look for memory errors and leaks: the C tests under the address sanitizer
 	$(need_swift)
 	swift build -c release --product martlet --scratch-path .build-asan --sanitize address

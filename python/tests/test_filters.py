@@ -42,6 +42,25 @@ def allowed_rows(mask, k=5):
     return queries, np.argsort(distances, axis=1)[:, :k].tolist()
 
 
+@pytest.mark.parametrize("count", [1, 2, 60, 300, 1000, 1001])
+def test_all_that_match_come_in_order(count):
+    """So many, in no order when they are listed, that they are sorted another way than few are."""
+    rng = np.random.default_rng(14)
+    vectors = rng.integers(-3, 4, (1500, 2)).astype(np.float32)  # with many ties
+    index = martlet.Index(2, M=4, ef_construction=20)
+    index.add(vectors)
+    mask = np.zeros(1500, bool)
+    mask[rng.choice(1500, count, replace=False)] = True
+    queries = rng.integers(-3, 4, (5, 2)).astype(np.float32)
+    hits = index.search(queries, k=count, allow=mask, explain=True)
+    assert hits.explanation.plan == "exact"
+    rows = np.flatnonzero(mask)
+    distances = oracle.distances(vectors[rows], queries, "l2")
+    order = np.argsort(distances, axis=1, kind="stable")
+    assert hits.ids.tolist() == rows[order].tolist()
+    assert hits.distances.tolist() == np.take_along_axis(distances, order, axis=1).tolist()
+
+
 MASKS = {
     "array": MASK,
     "strided": np.repeat(MASK, 3)[::3],

@@ -37,26 +37,58 @@ extension SearchScratch {
     private func sortList(_ count: Int, keeping kept: Int) {
         var moves = 0
         for i in 1..<max(count, 1) {
-            let (slot, distance) = (slots[i], distances[i])
-            let end = min(i, kept)
-            var place = end
-            while place > 0 && (distances[place - 1], slots[place - 1]) > (distance, slot) {
-                (slots[place], distances[place]) = (slots[place - 1], distances[place - 1])
-                place -= 1
-            }
-            (slots[place], distances[place]) = (slot, distance)
-            moves += end - place
+            moves += insert(i, before: min(i, kept))
             guard moves <= 64 * count else { return sort(first: min(i + 1, kept), i + 1..<count) }
         }
     }
 
+    /// Puts one entry where it belongs among the first `end`, which are in order; returns how many it
+    /// goes before.
+    @inline(__always)
+    private func insert(_ i: Int, before end: Int) -> Int {
+        let entry = entry(i)
+        var place = end
+        while place > 0 && self.entry(place - 1) > entry {
+            (distances[place], slots[place]) = self.entry(place - 1)
+            place -= 1
+        }
+        (distances[place], slots[place]) = entry
+        return end - place
+    }
+
     /// Orders what stands in the first places and in the given ones; what is elsewhere is not kept.
     private func sort(first: Int, _ others: Range<Int>) {
-        var list = (0..<first).map { (distances[$0], slots[$0]) }
-        list += others.map { (distances[$0], slots[$0]) }
-        list.sort { $0 < $1 }
-        for i in list.indices { (distances[i], slots[i]) = list[i] }
+        for (place, other) in others.enumerated() {
+            (distances[first + place], slots[first + place]) = entry(other)
+        }
+        let count = first + others.count
+        partition(0..<count)
+        for i in 1..<max(count, 1) { _ = insert(i, before: i) }
     }
+
+    /// The part of a quicksort that insertion finishes. It allocates nothing, as the library's sort
+    /// does.
+    private func partition(_ places: Range<Int>) {
+        var places = places
+        while places.count > 16 {
+            let pivot = entry(places.lowerBound + places.count / 2)
+            var (low, high) = (places.lowerBound, places.upperBound - 1)
+            while low <= high {
+                while entry(low) < pivot { low += 1 }
+                while pivot < entry(high) { high -= 1 }
+                guard low <= high else { break }
+                let (a, b) = (entry(low), entry(high))
+                ((distances[low], slots[low]), (distances[high], slots[high])) = (b, a)
+                (low, high) = (low + 1, high - 1)
+            }
+            let (left, right) = (places.lowerBound..<high + 1, low..<places.upperBound)
+            partition(left.count < right.count ? left : right)
+            places = left.count < right.count ? right : left
+        }
+    }
+
+    @inline(__always)
+    private func entry(_ place: Int) -> (Float, UInt32) { (distances[place], slots[place]) }
 }
 
 /// What is left of a list of nodes.
