@@ -34,7 +34,7 @@ import report
 from adapters.filtered import LIBRARIES, Search
 
 K = 10
-EFS = (10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384)
+EFS = (10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256)
 SELECTIVITIES = (0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.9)
 #: The column that a filter is on, by how it and the queries belong together.
 CORRELATIONS = {
@@ -115,7 +115,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--repetitions", type=int, default=4)
+    parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
     parser.add_argument("--table", type=Path, help="a CSV file, gzipped, of a line per vector")
     parser.add_argument("--column", help="the column of numbers to filter on")
@@ -173,11 +173,18 @@ class Worker:
         far_end.close()
         self.version: str = self._connection.recv()
 
-    def search(self, cell: Cell, ef: int) -> tuple[Any, float]:
-        """Return the ids found, -1 for none, and the seconds per query."""
-        self._connection.send((cell.column, cell.bound, cell.queries, ef))
-        answer: tuple[Any, float] = self._connection.recv()
-        return answer
+    def answer(self, cell: Cell, ef: int) -> NDArray[np.int64]:
+        """Return the ids found, -1 for none, of as many queries as there is time for."""
+        self._connection.send((answer, cell.column, cell.bound, cell.queries, ef))
+        found: NDArray[np.int64] = self._connection.recv()
+        return found
+
+    def time(self, cell: Cell, ef: int, queries: int) -> float:
+        """Return the seconds per query, of the first few queries."""
+        asked = cell.queries[:queries]
+        self._connection.send((seconds_per_query, cell.column, cell.bound, asked, ef))
+        taken: float = self._connection.recv()
+        return taken
 
     def close(self) -> None:
         """End the process."""
@@ -191,12 +198,10 @@ def serve(connection: Connection, name: str, base: Any, columns: Any, metric: st
     connection.send(index.version)
     while True:
         try:
-            column, bound, queries, ef = connection.recv()
+            task, column, bound, queries, ef = connection.recv()
         except EOFError:
             return
-        search = index.condition(column, bound, K)
-        found = answer(search, queries, ef)
-        connection.send((found, seconds_per_query(search, queries[: len(found)], ef)))
+        connection.send(task(index.condition(column, bound, K), queries, ef))
 
 
 def answer(search: Search, queries: NDArray[np.float32], ef: int) -> NDArray[np.int64]:
@@ -241,22 +246,20 @@ def measure(
     points: dict[str, list[Point]] = {name: [] for name in workers}
     for ef in EFS:
         asked = [name for name in workers if not is_settled(points[name])]
+        found = {name: workers[name].answer(cell, ef) for name in asked}
         seconds: dict[str, list[float]] = {name: [] for name in asked}
-        recalls = {}
         for _ in range(options.repetitions):
             for name in asked:
-                found, taken = workers[name].search(cell, ef)
-                seconds[name].append(taken)
-                recalls[name] = recall(found, cell, base, options.metric)
+                seconds[name].append(workers[name].time(cell, ef, len(found[name])))
         for name in asked:
-            points[name].append(Point(ef, recalls[name], 1 / min(seconds[name])))
+            reached = recall(found[name], cell, base, options.metric)
+            points[name].append(Point(ef, reached, 1 / min(seconds[name])))
     return points
 
 
 def default_recall(cell: Cell, workers: dict[str, Worker], base: Any, metric: str) -> float:
     """Return the recall of Martlet when nobody says how wide its beam is to be."""
-    found, _ = workers["martlet"].search(cell, DEFAULT_EF)
-    return recall(found, cell, base, metric)
+    return recall(workers["martlet"].answer(cell, DEFAULT_EF), cell, base, metric)
 
 
 def is_settled(points: list[Point]) -> bool:
