@@ -277,7 +277,7 @@ fuzz-load: $(fuzzers) ## Load hostile files, and use what is loaded (SECONDS=60)
 	$(call run_fuzzer, fuzz_load, files ../../Tests/fixtures/v1 ../../Tests/fixtures/v2 -max_len=100000)
 fuzz-open: $(fuzzers) ## Open folders with hostile logs, and use what is opened (SECONDS=60)
 	mkdir -p build/fuzz/logs
-	$(call run_fuzzer, fuzz_open, logs ../../Tests/fixtures/v1/store -max_len=20000)
+	$(call run_fuzzer, fuzz_open, logs ../../Tests/fixtures/v1/store ../../Tests/fixtures/v2/store -max_len=20000)
 
 build/fuzz/%: Tests/Fuzz/%.c $(wildcard Tests/Fuzz/*.h) build/fuzz/$(soname)
 	$(swift_clang) -std=c11 -g -O1 -Wall -Wextra -Werror \

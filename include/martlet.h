@@ -167,7 +167,7 @@ typedef struct martlet_index_options {
     uint64_t ef_construction;  /**< Beam width while adding, 1 to MARTLET_MAX_EF. */
     uint64_t seed;             /**< The same data, seed and parameters give the same index, byte for
                                     byte, with any number of threads. */
-    martlet_memory memory;     /**< Default MARTLET_BALANCED. */
+    martlet_memory memory;     /**< Default MARTLET_BALANCED. martlet_convert() changes it. */
     uint32_t reserved;         /**< 0. */
 } martlet_index_options;
 
@@ -201,7 +201,7 @@ MARTLET_API martlet_status martlet_index_create(const martlet_index_options *opt
 MARTLET_API martlet_status martlet_index_view(const martlet_index *index, martlet_index **view);
 
 /**
- * Tells the parameters that an index was made with, wherever it comes from.
+ * Tells the parameters that an index was made with, wherever it comes from; its memory as it is now.
  *
  * @param[out] options  Its struct_size must be set.
  * @return MARTLET_OK or MARTLET_INVALID_ARGUMENT.
@@ -489,6 +489,22 @@ MARTLET_API martlet_status martlet_clear(martlet_index *index);
  * Since 0.1.
  */
 MARTLET_API martlet_status martlet_compact(martlet_index *index, martlet_control *control);
+
+/* ---- Form of memory ------------------------------------------------------------------------ */
+
+/**
+ * Changes the form of memory that an index has, which is then that of later changes, files and folders,
+ * too. Searches go on meanwhile. An index whose vectors came in one batch is then, byte for byte, what it
+ * would be if it had been made in that form. O(n * M) distances; there must be room for what the new form
+ * has more.
+ *
+ * @param[in] control  Counts vectors; NULL: none.
+ * @return MARTLET_OK; or, with nothing changed, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY or
+ *         MARTLET_CANCELLED.
+ * Since 0.1.
+ */
+MARTLET_API martlet_status martlet_convert(martlet_index *index, martlet_memory memory,
+                                           martlet_control *control);
 
 /* ---- Search -------------------------------------------------------------------------------- */
 
@@ -861,11 +877,11 @@ MARTLET_API martlet_status martlet_load_bytes(const void *data, uint64_t size,
  * written, further changes fail with MARTLET_IO, too, until the index is opened again.
  *
  * @param[in]  path     Of the folder, which is made if it is not there; ended by NUL.
- * @param[in]  options  What a new index is made with, and one that is there must have been; NULL: there
- *                      must be one.
+ * @param[in]  options  Those of a new index, and what the one that is there must have; NULL: there must
+ *                      be one.
  * @param[in]  control  Counts bytes of the checkpoint; NULL: none.
  * @param[out] index    The new handle; NULL on failure.
- * @return As martlet_load(); MARTLET_INVALID_ARGUMENT also if the index was made with other options;
+ * @return As martlet_load(); MARTLET_INVALID_ARGUMENT also if the index has other options;
  *         MARTLET_IO with EAGAIN if it is open already, with ENOENT if there is none.
  * Since 0.1.
  */
@@ -929,6 +945,8 @@ typedef struct martlet_statistics {
     uint64_t add_graph_ns;     /**< and building the graph. */
     uint64_t add_distances;    /**< Distances computed while building the graph. */
     uint64_t removed;          /**< Places of removed vectors that martlet_compact() would give back. */
+    martlet_memory memory;
+    uint32_t reserved2;        /**< 0. */
 } martlet_statistics;
 
 /**

@@ -17,7 +17,7 @@ public enum MemoryForm: Int32, Sendable {
     case fast = 1
 }
 
-/// The parameters of an index: fixed when it is made.
+/// The parameters of an index: fixed when it is made, but for `memory`.
 public struct Configuration: Sendable, Equatable {
     public static let dimensions = 1...65_536
     public static let linkBudgets = 2...512
@@ -36,6 +36,7 @@ public struct Configuration: Sendable, Equatable {
     /// Decides levels and the order of insertion. The same data, seed and parameters give the same
     /// index with any number of threads.
     public let seed: UInt64
+    /// Changed by `Index.convert`.
     public let memory: MemoryForm
 
     /// - Throws: `MartletError.invalidArgument` naming the parameter that is out of bounds.

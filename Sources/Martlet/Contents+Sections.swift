@@ -25,7 +25,7 @@ extension Snapshot {
     }
 
     private var parameters: Parameters {
-        var parameters = Parameters(contents.configuration)
+        var parameters = Parameters(configuration)
         parameters.slots = slotCount
         parameters.hasRemoved = live != nil
         parameters.tombstones = tombstones.count

@@ -4,7 +4,7 @@
 /// the contents alive. Compacting, clearing and loading make new contents, and leave the old ones to
 /// the readers that still look at them.
 final class Contents: @unchecked Sendable {
-    let configuration: Configuration
+    var configuration: Configuration
     let ids: Ids
     let metadata: MetadataStore
     let graphStore: GraphStore
@@ -44,8 +44,9 @@ final class Contents: @unchecked Sendable {
 
     var snapshot: Snapshot {
         Snapshot(
-            contents: self, slotCount: slotCount, live: live, tombstones: tombstones,
-            graph: graphStore.graph, vectors: slotCount == 0 ? nil : vectors.view,
+            contents: self, configuration: configuration, slotCount: slotCount, live: live,
+            tombstones: tombstones, graph: graphStore.graph,
+            vectors: slotCount == 0 ? nil : vectors.view,
             idKind: ids.kind, nextId: ids.nextId, ids: ids.bySlot, idTexts: ids.texts,
             metadata: metadata.view)
     }

@@ -29,7 +29,7 @@ extension Index {
         _ matrix: Matrix, _ options: AddOptions, as kind: RecordKind
     ) throws(MartletError) {
         let start = Clock.now
-        try matrix.check(dim: configuration.dim)
+        try matrix.check(dim: dim)
         let idsStart = Clock.now
         try options.ids?.check(rows: matrix.rows)
         let idsEnd = Clock.now
@@ -131,7 +131,7 @@ extension Contents {
         report.distances = try graphStore.change(
             GraphChange(
                 inserted: slotCount..<vectors.count, unlinked: removal.unlinked,
-                live: removal.live),
+                live: removal.live, memory: configuration.memory),
             vectors.view, team, options.control, &retired
         ) { () throws(MartletError) in try log(kind, vectors, options) }
         report.graph = Clock.now - start

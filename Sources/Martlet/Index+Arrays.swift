@@ -139,18 +139,18 @@ extension Index {
     }
 
     private func vector(_ id: IdColumn) throws(MartletError) -> [Float] {
-        var vector = [Float](repeating: 0, count: configuration.dim)
+        var vector = [Float](repeating: 0, count: dim)
         try get(id, into: &vector)
         return vector
     }
 
     private func rows(_ components: UnsafeBufferPointer<Float>, _ count: Int) -> Matrix {
-        Matrix(components.baseAddress, rows: count, columns: configuration.dim)
+        Matrix(components.baseAddress, rows: count, columns: dim)
     }
 
     private func flatten(_ vectors: [[Float]]) throws(MartletError) -> [Float] {
-        for vector in vectors where vector.count != configuration.dim {
-            throw .dimensionMismatch(given: vector.count, expected: configuration.dim)
+        for vector in vectors where vector.count != dim {
+            throw .dimensionMismatch(given: vector.count, expected: dim)
         }
         return Array(vectors.joined())
     }

@@ -17,7 +17,7 @@ extension Index {
             try snapshot.forEachSlot(of: ids) { place, slot throws(MartletError) in
                 guard let slot else { throw .idNotFound(id: ids[place]) }
                 let row = snapshot.vectors!.row(slot)
-                (out + place * configuration.dim).update(from: row, count: configuration.dim)
+                (out + place * dim).update(from: row, count: dim)
             }
         }
     }

@@ -6,10 +6,10 @@ extension Index {
     ///
     /// - Parameters:
     ///   - path: Of the folder, which is made if it is not there.
-    ///   - configuration: What a new index is made with, and one that is there must have been; nil if
-    ///     there must be one.
+    ///   - configuration: That of a new index, and what the one that is there must have; nil if there
+    ///     must be one.
     ///   - control: Counts bytes, of the checkpoint and then of the logs.
-    /// - Throws: `invalidArgument` if it was made with another configuration; `io`: EAGAIN if it is open
+    /// - Throws: `invalidArgument` if it has another configuration; `io`: EAGAIN if it is open
     ///   already, ENOENT if there is none; `badFormat`, `outOfMemory`, `cancelled`.
     /// - Complexity: That of loading the checkpoint and of doing again what the logs tell.
     public static func open(
@@ -28,8 +28,8 @@ extension Index {
         var options = LoadOptions()
         options.control = control
         let index = try load(from: checkpoint.bytes, options)
-        try configuration?.check(isThatOf: index, path)
         let journal = try index.readLogs(folder, lock, control)
+        try configuration?.check(isThatOf: index, path)
         folder.removeAll(before: folder.checkpoints.last!)
         index.contents.journal = journal
         return index
@@ -95,14 +95,17 @@ extension Index {
             try apply(log, control)
             last = log
         }
-        let epoch = logs.last ?? first
-        let writer =
-            if let last, last.epoch == epoch {
-                try LogWriter(continuing: folder.log(epoch), last)
-            } else {
-                try LogWriter(
-                    creating: folder.log(epoch), epoch: epoch, after: last?.sequence ?? 0)
+        var epoch = logs.last ?? first
+        if let last, last.epoch == epoch {
+            guard last.version < LogFormat.version else {
+                let writer = try LogWriter(continuing: folder.log(epoch), last)
+                return Journal(folder.path, lock, writer, epoch: epoch)
             }
+            // Whoever reads logs of that version knows fewer kinds of records.
+            epoch = try LogFormat.number(after: epoch, in: folder.path)
+        }
+        let writer = try LogWriter(
+            creating: folder.log(epoch), epoch: epoch, after: last?.sequence ?? 0)
         return Journal(folder.path, lock, writer, epoch: epoch)
     }
 
@@ -129,7 +132,7 @@ extension Index {
             var options = AddOptions()
             let ids = try record.takeIds()
             options.ids = ids
-            let vectors = try record.takeVectors(rows: ids.count, dim: configuration.dim)
+            let vectors = try record.takeVectors(rows: ids.count, dim: dim)
             options.columns = try record.takeColumns(rows: ids.count, &bits)
             try kind == .add ? add(vectors, options) : upsert(vectors, options)
         case .remove: try remove(record.takeIds())
@@ -138,6 +141,7 @@ extension Index {
             try updateMetadata(ids, record.takeColumns(rows: ids.count, &bits))
         case .clear: try clear()
         case .compact: try compact()
+        case .convert: try convert(to: record.takeMemory())
         }
     }
 }
@@ -147,6 +151,6 @@ extension Configuration {
     fileprivate func check(isThatOf index: Index, _ path: FilePath) throws(MartletError) {
         guard self != index.configuration else { return }
         throw .invalidArgument(
-            "the index in \(path) was made with \(index.configuration), not with \(self)")
+            "the index in \(path) has \(index.configuration), not \(self)")
     }
 }

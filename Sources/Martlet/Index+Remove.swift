@@ -25,7 +25,7 @@ extension Index {
     public func clear() throws(MartletError) {
         try lock(nil)
         defer { writer.unlock() }
-        let empty = Contents(configuration)
+        let empty = Contents(contents.configuration)
         empty.ids.goOn(from: contents.ids)
         try contents.journal?.append(.clear)
         replaceContents(by: empty)
@@ -145,7 +145,8 @@ extension Contents {
                 givingWayTo: traffic)
             defer { team.stop() }
             let change = GraphChange(
-                inserted: slotCount..<slotCount, unlinked: removal.unlinked, live: removal.live)
+                inserted: slotCount..<slotCount, unlinked: removal.unlinked, live: removal.live,
+                memory: configuration.memory)
             _ = try graphStore.change(
                 change, vectors.view, team, control, &retired, confirm: confirm)
         }

@@ -85,7 +85,7 @@ extension Index {
     private func check(
         _ queries: Matrix, _ k: Int, _ options: SearchOptions, _ output: SearchOutput
     ) throws(MartletError) {
-        try queries.check(dim: configuration.dim)
+        try queries.check(dim: dim)
         try Configuration.check("k", k, 0...Int.max)
         try Configuration.check("ef", options.ef, Configuration.beamWidths)
         try Configuration.check("threads", options.threads, Configuration.threadCounts)

@@ -3,6 +3,7 @@ public struct Statistics: Sendable {
     public var count = 0
     /// Places of removed vectors that `compact` would give back.
     public var removed = 0
+    public var memory = MemoryForm.balanced
     /// nil as long as there has been no vector.
     public var idKind: IdKind?
     /// Columns of metadata.
@@ -38,6 +39,7 @@ extension Index {
             var statistics = Statistics()
             let slots = snapshot.slotCount
             (statistics.count, statistics.removed) = (snapshot.count, slots - snapshot.count)
+            statistics.memory = snapshot.configuration.memory
             statistics.vectorBytes = reader.bytes(count: slots)
             statistics.codeBytes = (snapshot.vectors?.codes?.stride ?? 0) * slots
             statistics.linkBytes = snapshot.graph.bytes

@@ -17,7 +17,6 @@
 /// `versions`, the columns' texts and the page pools, each held for a few instructions or a slice of a
 /// batch.
 public final class Index: @unchecked Sendable {
-    public let configuration: Configuration
     let reader: VectorReader
     let searchers: SearcherPool
     let versions: Versions
@@ -33,15 +32,13 @@ public final class Index: @unchecked Sendable {
     }
 
     init(_ contents: Contents) {
-        (self.contents, configuration, reader) = (
-            contents, contents.configuration, contents.vectors.reader
-        )
+        (self.contents, reader) = (contents, contents.vectors.reader)
         (searchers, viewed) = (SearcherPool(), nil)
         versions = Versions(contents.snapshot)
     }
 
     private init(viewOf index: Index) {
-        (configuration, reader, searchers) = (index.configuration, index.reader, index.searchers)
+        (reader, searchers) = (index.reader, index.searchers)
         let pinned = index.viewed ?? PinnedVersion(of: index.versions)
         (viewed, versions) = (pinned, Versions(pinned.snapshot))
         contents = pinned.snapshot.contents
@@ -83,6 +80,12 @@ public final class Index: @unchecked Sendable {
 
     /// The number of vectors.
     public var count: Int { versions.read { $0.count } }
+
+    /// Components per vector.
+    public var dim: Int { reader.dim }
+
+    /// What the index was made with, but for the form of memory, which `convert` changes.
+    public var configuration: Configuration { versions.read { $0.configuration } }
 }
 
 /// One version of the index: what a reader may look at while it has it pinned.
@@ -92,6 +95,7 @@ public final class Index: @unchecked Sendable {
 struct Snapshot {
     /// What owns the tables.
     var contents: Contents
+    var configuration: Configuration
     /// Slots, of rows and of removed ones.
     var slotCount: Int
     /// Which slots hold rows; nil if all do.

@@ -15,14 +15,20 @@ extension Configuration {
             throw .invalidArgument(
                 "metric is \(given.metric), but must be MARTLET_L2, MARTLET_IP or MARTLET_COSINE")
         }
-        guard let memory = MemoryForm(rawValue: given.memory) else {
-            throw .invalidArgument(
-                "memory is \(given.memory), but must be MARTLET_BALANCED or MARTLET_FAST")
-        }
         try self.init(
             dim: int("dim", given.dim), metric: metric, M: Int(given.M),
             efConstruction: int("ef_construction", given.ef_construction), seed: given.seed,
-            memory: memory)
+            memory: MemoryForm(given.memory))
+    }
+}
+
+extension MemoryForm {
+    init(_ given: martlet_memory) throws(MartletError) {
+        guard let form = MemoryForm(rawValue: given) else {
+            throw .invalidArgument(
+                "memory is \(given), but must be MARTLET_BALANCED or MARTLET_FAST")
+        }
+        self = form
     }
 }
 

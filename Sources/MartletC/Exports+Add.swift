@@ -9,7 +9,7 @@ public func martletAdd(
     boundary { () throws(MartletError) in
         let index = try index(handle)
         let matrix = try Matrix(
-            vectors, rows, rowStride, componentStride, dim: index.configuration.dim)
+            vectors, rows, rowStride, componentStride, dim: index.dim)
         try index.add(matrix, AddOptions(options))
     }
 }

@@ -60,6 +60,16 @@ public func martletGetOptions(
     }
 }
 
+@_cdecl("martlet_convert")
+public func martletConvert(
+    _ handle: OpaquePointer?, _ memory: martlet_memory,
+    _ control: UnsafeMutablePointer<martlet_control>?
+) -> martlet_status {
+    boundary { () throws(MartletError) in
+        try index(handle).convert(to: MemoryForm(memory), control.map(Control.init))
+    }
+}
+
 @_cdecl("martlet_index_view")
 public func martletIndexView(
     _ handle: OpaquePointer?, _ out: UnsafeMutablePointer<OpaquePointer?>?

@@ -128,5 +128,6 @@ extension martlet_statistics {
         )
         add_metadata_ns = UInt64(statistics.lastAdd.metadata)
         add_distances = UInt64(statistics.lastAdd.distances)
+        memory = statistics.memory.rawValue
     }
 }

@@ -11,7 +11,7 @@ public func martletSearch(
     boundary { () throws(MartletError) in
         let index = try index(handle)
         let matrix = try Matrix(
-            queries, rows, rowStride, componentStride, dim: index.configuration.dim)
+            queries, rows, rowStride, componentStride, dim: index.dim)
         try search(index, matrix, k, options, ids, distances, counts)
     }
 }

@@ -245,12 +245,19 @@ static void fuzz_remove(input *in, subject *on) {
     free(control);
 }
 
-static void fuzz_clear_or_compact(input *in, subject *on) {
+static void fuzz_clear_compact_or_convert(input *in, subject *on) {
     const uint64_t before = count_of(on->index);
     martlet_statistics seen;
     seen.struct_size = sizeof seen;
     if (one_in(in, 4)) {
         REQUIRE(martlet_clear(on->index) == MARTLET_OK && count_of(on->index) == 0);
+    } else if (one_in(in, 2)) {
+        const martlet_memory memory = next_byte(in) % 4 - 1;
+        const martlet_status status = martlet_convert(on->index, memory, NULL);
+        REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY);
+        REQUIRE(count_of(on->index) == before);
+        REQUIRE(martlet_get_statistics(on->index, &seen) == MARTLET_OK);
+        REQUIRE(status != MARTLET_OK || seen.memory == memory);
     } else {
         martlet_control complete = any_control(in);
         martlet_control *control = any_struct(in, &complete, sizeof complete);
@@ -529,10 +536,11 @@ static void fuzz_view(input *in, subject *on) {
     if (one_in(in, 2))
         fuzz_add(in, on);
     fuzz_remove(in, on);
-    fuzz_clear_or_compact(in, on);
+    fuzz_clear_compact_or_convert(in, on);
     REQUIRE(count_of(view) == count);
     REQUIRE(martlet_clear(view) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_compact(view, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_convert(view, MARTLET_FAST, NULL) == MARTLET_INVALID_ARGUMENT);
     fuzz_search(in, &seen);
     fuzz_look_up(in, &seen);
     fuzz_tell_ids(in, &seen);
@@ -574,6 +582,7 @@ static void fuzz_without_index(void) {
     REQUIRE(martlet_remove(NULL, &one, NULL) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_clear(NULL) == MARTLET_INVALID_ARGUMENT);
     REQUIRE(martlet_compact(NULL, NULL) == MARTLET_INVALID_ARGUMENT);
+    REQUIRE(martlet_convert(NULL, MARTLET_FAST, NULL) == MARTLET_INVALID_ARGUMENT);
     martlet_index *view = (martlet_index *)(void *)&count;
     REQUIRE(martlet_index_view(NULL, &view) == MARTLET_INVALID_ARGUMENT && view == NULL);
     REQUIRE(martlet_get_statistics(NULL, &statistics) == MARTLET_INVALID_ARGUMENT);
@@ -584,7 +593,7 @@ static void fuzz_without_index(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     static void (*const calls[])(input *, subject *) = {
         fuzz_add, fuzz_add, fuzz_add, fuzz_search, fuzz_search, fuzz_remove, fuzz_remove,
-        fuzz_clear_or_compact, fuzz_view, fuzz_look_up, fuzz_tell_ids, fuzz_metadata,
+        fuzz_clear_compact_or_convert, fuzz_view, fuzz_look_up, fuzz_tell_ids, fuzz_metadata,
         fuzz_statistics};
     input in = {bytes, size, size};
     subject on = new_subject(&in);

@@ -168,6 +168,7 @@ static void change(martlet_index *index, unsigned store, int64_t first) {
     ids.count = strings.count = rows / 2;
     REQUIRE(martlet_remove(index, &ids, NULL) == MARTLET_OK);
     REQUIRE(martlet_compact(index, NULL) == MARTLET_OK);
+    REQUIRE(martlet_convert(index, MARTLET_FAST, NULL) == MARTLET_OK);
     matrix.rows = rows / 2, options.columns = NULL, options.column_count = 0;
     REQUIRE(martlet_add_matrix(index, &matrix, &options) == MARTLET_OK);
 }
@@ -248,7 +249,7 @@ static size_t mutate_record(uint8_t *data, size_t size, size_t most, unsigned se
     file copied = {malloc(copy.size), copy.size};
     memcpy(copied.bytes, copy.bytes, copy.size);
     switch (seed % 12) {
-    case 0: put(data + record + 4, 1 + seed / 12 % 6, 4); break;
+    case 0: put(data + record + 4, 1 + seed / 12 % 7, 4); break;
     case 1: size = splice(data, size, most, record, end - record, nothing); break;
     case 2: size = splice(data, size, most, end, 0, copied); break;
     case 3: size = splice(data, size, most, size & ~(size_t)7, 0, copied); break;

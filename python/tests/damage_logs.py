@@ -49,7 +49,7 @@ def mutate(log, generator):
     if way == 0:
         del found[place]
     elif way == 1:
-        found[place][0] = generator.randrange(1, 7)
+        found[place][0] = generator.randrange(1, 8)
     elif way == 2:
         cut = generator.choice((-16, -8, -4, -1, 1, 8, 64))
         payload = found[place][1]

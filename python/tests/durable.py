@@ -48,6 +48,7 @@ CHANGES: list[Callable[[martlet.Index], Any]] = [
     lambda index: index.upsert(vectors(9, 2), ids=names(38, 47), metadata={"extra": range(9)}),
     lambda index: index.update_metadata(names(40, 42), {"lang": ["sv", None]}),
     lambda index: index.compact(),
+    lambda index: index.convert("fast"),
     lambda index: index.add(vectors(3, 3), ids=names(3, 6), metadata=records(3)),
 ]
 

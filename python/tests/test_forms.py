@@ -121,6 +121,70 @@ class TestKept:
             martlet.open(folder, memory="balanced")
 
 
+class TestConverted:
+    """From one form to the other."""
+
+    @METRICS
+    @pytest.mark.parametrize(("memory", "other"), [("balanced", "fast"), ("fast", "balanced")])
+    def test_it_is_what_it_would_have_been(self, metric, memory, other, tmp_path):
+        expected = made(metric, other)
+        index = made(metric, memory)
+        for each in (*ways_back(index, tmp_path), index):
+            each.convert(other)
+            assert each.memory == each.stats()["memory"] == other
+            assert content(each) == content(expected)
+
+    def test_the_default_is_told(self):
+        assert martlet.Index(2).stats()["memory"] == "balanced"
+
+    def test_what_it_takes_and_gives_back(self):
+        index, twin = made(memory="balanced"), made(memory="fast")
+        links = index.stats()["bytes"]["links"]
+        index.convert("fast")
+        assert index.stats()["bytes"] == twin.stats()["bytes"]
+        index.convert("balanced")
+        assert index.stats()["bytes"]["links"] == links
+
+    def test_without_vectors(self):
+        index = martlet.Index(DIM)
+        index.convert("fast")
+        index.add(VECTORS)
+        twin = martlet.Index(DIM, memory="fast")
+        twin.add(VECTORS)
+        assert content(index) == content(twin)
+
+    def test_folders(self, folder):
+        with martlet.open(folder, DIM) as index:
+            index.add(VECTORS)
+            index.convert("fast")
+            index.remove(range(5))
+            state = content(index)
+        with pytest.raises(martlet.InvalidArgumentError, match=r"^memory is 'balanced', but that"):
+            martlet.open(folder, memory="balanced")
+        with martlet.open(folder, DIM, memory="fast") as index:
+            assert content(index) == state
+            index.checkpoint()
+        with martlet.open(folder) as index:
+            assert (index.memory, content(index)) == ("fast", state)
+
+    @pytest.mark.parametrize("wrong", ["", "FAST", "small", None, 1])
+    def test_another_name(self, wrong):
+        index = made()
+        before = content(index)
+        with pytest.raises(martlet.InvalidArgumentError) as caught:
+            index.convert(wrong)
+        assert str(caught.value) == f"memory is {wrong!r}; expected one of 'balanced', 'fast'"
+        assert content(index) == before
+
+    def test_closed(self):
+        index = martlet.Index(2)
+        index.close()
+        with pytest.raises(martlet.ClosedIndexError):
+            index.convert("fast")
+        with pytest.raises(martlet.ClosedIndexError):
+            index.memory  # noqa: B018
+
+
 class TestAlike:
     """What does not depend on the form, and what the form does not depend on."""
 

@@ -206,10 +206,10 @@ def press_after(seconds):
     os.kill(os.getpid(), signal.SIGINT)
 
 def seen(name):
-    hits = index.search(vectors[:100], k=5, ef=len(index) if name == "compact" else 64, threads=1)
+    hits = index.search(vectors[:100], k=5, ef=len(index) if name in quick else 64, threads=1)
     found = hits.ids.tobytes(), hits.distances.tobytes(), index.metadata([0, 2])
-    # A compaction may have ended before it was interrupted: then it took place.
-    return found if name == "compact" else (*found, index.stats())
+    # Such a call may have ended before it was interrupted: then it took place.
+    return found if name in quick else (*found, index.stats())
 
 index = martlet.Index(512, M=32, ef_construction=200)
 index.add(vectors[:8000], metadata={"row": list(range(8000))})
@@ -220,14 +220,16 @@ calls = {
     "upsert": lambda: index.upsert(vectors[:8000], ids=np.arange(4000, 12_000)),
     "remove": lambda: index.remove(every_other),
     "compact": index.compact,
+    "convert": lambda: index.convert("fast" if index.memory == "balanced" else "balanced"),
 }
+quick = ("compact", "convert")
 for name, call in calls.items():
-    for seconds in (0, 0.05) if name != "compact" else (0,):
+    for seconds in (0, 0.05) if name not in quick else (0,):
         before = seen(name)
         threading.Thread(target=press_after, args=[seconds], daemon=True).start()
         try:
             call()
-            while name == "compact":  # One may be over before the key is pressed.
+            while name in quick:  # One may be over before the key is pressed.
                 call()
             raise SystemExit(name + " was not interrupted")
         except KeyboardInterrupt:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import damage_logs
 import fixtures
-import log_v1
+import log_reader
 import numpy as np
 import pytest
-from durable import CHANGES, DIM, changed, names, records, reopened, vectors
+from durable import CHANGES, DIM, changed, content, names, records, reopened, vectors
 
 import martlet
 
@@ -116,10 +116,10 @@ class TestDamage:
     def test_a_later_version(self, folder: Path) -> None:
         changed(folder)
         log = bytearray((folder / "log-0").read_bytes())
-        log[8] = 2
+        log[8] = 3
         log[60:64] = zlib.crc32(log[:60]).to_bytes(4, "little")
         (folder / "log-0").write_bytes(log)
-        with pytest.raises(martlet.FormatError, match="version 2"):
+        with pytest.raises(martlet.FormatError, match="version 3"):
             martlet.open(folder)
 
 
@@ -128,10 +128,11 @@ class TestFormat:
 
     def test_the_document_describes_logs(self, folder: Path) -> None:
         changed(folder)
-        log = log_v1.Log((folder / "log-0").read_bytes(), DIM)
-        kinds = ("add", "add", "remove", "upsert", "update", "compact", "add")
+        log = log_reader.Log((folder / "log-0").read_bytes(), DIM)
+        kinds = ("add", "add", "remove", "upsert", "update", "compact", "convert", "add")
         assert tuple(record.kind for record in log.records) == kinds
-        assert (log.number, log.sequence) == (0, 0)
+        assert (log.version, log.number, log.sequence) == (log_reader.VERSION, 0, 0)
+        assert log.records[6].memory == "fast"
         first, remove, update = log.records[0], log.records[2], log.records[4]
         assert first.ids == names(0, 40)
         assert first.vectors == vectors(40).tobytes()
@@ -155,7 +156,7 @@ class TestFormat:
             index.add(vectors(2), ids=[7, -1])
             index.checkpoint()
             index.add(vectors(2))
-        log = log_v1.Log((folder / "log-1").read_bytes(), DIM)
+        log = log_reader.Log((folder / "log-1").read_bytes(), DIM)
         assert (log.number, log.sequence, log.records[0].ids) == (1, 1, [8, 9])
 
     @pytest.mark.parametrize("version", sorted(fixtures.FOLDER.glob("v*/store")))
@@ -169,6 +170,19 @@ class TestFormat:
             assert index.search(vectors(3), 50, ef=100).ids.tolist() == (
                 now.search(vectors(3), 50, ef=100).ids.tolist()
             )
+
+    def test_a_log_of_an_earlier_version_is_not_written_to(self, folder: Path) -> None:
+        """Whoever reads that version would take new kinds of records for damage."""
+        shutil.copytree(fixtures.FOLDER / "v1" / "store", folder)
+        before = (folder / "log-0").read_bytes()
+        assert log_reader.Log(before, DIM).version == 1
+        with martlet.open(folder) as index:
+            index.convert("fast")
+            state = content(index)
+        assert (folder / "log-0").read_bytes() == before
+        log = log_reader.Log((folder / "log-1").read_bytes(), DIM)
+        assert [record.memory for record in log.records] == ["fast"]
+        assert reopened(folder) == state
 
     def test_changed_records_with_right_checksums(self, folder: Path, mutations: int) -> None:
         changed(folder)

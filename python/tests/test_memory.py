@@ -90,6 +90,7 @@ def refusals(call):
 for call in (
     lambda: index.remove(names[50:15_000]),
     index.compact,
+    lambda: index.convert("fast"),
     lambda: index.upsert(vectors, ids=names, metadata={"row": np.arange(rows)}),
     lambda: index.add(vectors, ids=[name.upper() for name in names]),
 ):
@@ -99,4 +100,4 @@ print(len(index), index.stats()["reachable"])
 
 
 def test_changes_without_memory(run_script):
-    assert run_script(STARVED).split() == ["True"] * 4 + ["60000"] * 2
+    assert run_script(STARVED).split() == ["True"] * 5 + ["60000"] * 2

@@ -182,6 +182,11 @@ class Model(RuleBasedStateMachine):
         self.index.compact()
         assert self.index.stats()["removed"] == 0
 
+    @rule(memory=st.sampled_from(["balanced", "fast"]))
+    def convert(self, memory):
+        self.index.convert(memory)
+        assert self.index.memory == memory
+
     @rule(really=st.sampled_from([False, False, False, True]))
     def clear(self, really):
         """One time in four, so that indexes grow in between."""

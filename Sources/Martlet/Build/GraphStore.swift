@@ -1,7 +1,7 @@
 /// The writer's side of the graph: its current version and what is needed to make the next.
 final class GraphStore {
     private(set) var graph: Graph
-    let pools: GraphPools
+    private(set) var pools: GraphPools
     let sampler: LevelSampler
     /// Slot to first upper row, for nodes above level 0.
     private var upperRows = AppendArray<UInt32>()
@@ -45,16 +45,19 @@ final class GraphStore {
             self, batch, newUpperRows: newUpperRows, vectors, configuration, team, control)
         try builder.unlink(change)
         try builder.insert()
-        let codes = configuration.memory == .fast ? vectors.codes : nil
+        let codes = change.memory == .fast ? vectors.codes : nil
         let quantizer = codes?.quantizer.table
         let encoder = try LinkEncoder(
             from: graph, to: builder.graph, codes, keepsCodes: quantizer == linkQuantizer,
             unlinked: change.unlinked, width: LinkCodes.width(configuration), pools.linkCodes)
         try encoder.encode(team, builder.workers, control)
         try confirm()
+        let hadCodes = graph.linkCodes != nil
         graph = builder.finish(&retired)
         graph.linkCodes = encoder.finish(&retired)
         linkQuantizer = quantizer
+        // Their memory goes with the last version that has them.
+        if hadCodes, codes == nil { pools.linkCodes = LinkCodes.pool(configuration) }
         return builder.distanceCount
     }
 
@@ -167,6 +170,8 @@ struct GraphChange {
     let unlinked: [UInt32]
     /// Which slots hold rows; nil if all do.
     let live: LiveSlots?
+    /// Whether links are to have codes.
+    let memory: MemoryForm
 }
 
 extension LinkTable {
@@ -198,18 +203,21 @@ struct GraphPools {
     let base: PagePool
     let upper: PagePool
     let backbone: PagePool
-    let linkCodes: PagePool
+    var linkCodes: PagePool
 
     init(_ configuration: Configuration) {
         base = LinkTable.pool(width: 2 * configuration.M)
         upper = LinkTable.pool(width: configuration.M)
-        linkCodes = LinkTable.pool(
-            width: LinkCodes.width(configuration), pageBits: LinkCodes.pageBits)
+        linkCodes = LinkCodes.pool(configuration)
         backbone = LinkTable.pool(width: LinkTable.backbone.width)
     }
 }
 
 extension LinkCodes {
+    static func pool(_ configuration: Configuration) -> PagePool {
+        LinkTable.pool(width: width(configuration), pageBits: pageBits)
+    }
+
     /// Words per row.
     static func width(_ configuration: Configuration) -> Int {
         width(

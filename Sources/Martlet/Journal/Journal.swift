@@ -66,12 +66,10 @@ final class Journal: @unchecked Sendable {
     /// - Throws: `io`.
     func beginCheckpoint(of versions: Versions) throws(MartletError) -> PinnedVersion {
         try check()
-        guard epoch + 1 < LogFormat.numberLimit else {
-            throw .io("\(folder) has no number left for a checkpoint", code: EOVERFLOW)
-        }
+        let next = try LogFormat.number(after: epoch, in: folder)
         log = try LogWriter(
-            creating: folder.appending("log-\(epoch + 1)"), epoch: epoch + 1, after: log.sequence)
-        epoch += 1
+            creating: folder.appending("log-\(next)"), epoch: next, after: log.sequence)
+        epoch = next
         return PinnedVersion(of: versions)
     }
 

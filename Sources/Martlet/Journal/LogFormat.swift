@@ -1,20 +1,33 @@
+import Glibc
+
 /// The frame of a log; docs/format.md has it byte by byte.
 ///
 ///     header | record header, payload, padded | record header, payload, padded | …
 enum LogFormat {
     static let magic: [UInt8] = [0x89] + Array("MARTLOG".utf8)
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerSize = 64
     /// Records begin at multiples of this, and so do the parts of their payloads.
     static let alignment = 8
     /// Numbers of records, logs and checkpoints are less than this, so that each has a next one.
     static let numberLimit = Int.max
 
+    /// The number of the log and checkpoint that follow `epoch`.
+    /// - Throws: `io` if there is none.
+    static func number(after epoch: Int, in folder: FilePath) throws(MartletError) -> Int {
+        guard epoch + 1 < numberLimit else {
+            throw .io("\(folder) has no number left for a checkpoint", code: EOVERFLOW)
+        }
+        return epoch + 1
+    }
+
     static func padded(_ size: Int) -> Int { (size + alignment - 1) & ~(alignment - 1) }
 
     /// The first bytes of the log that follows checkpoint `epoch`.
     /// - Parameter sequence: Of the last record of the log before.
-    static func header(epoch: Int, after sequence: Int) -> [UInt8] {
+    static func header(
+        version: UInt32 = version, epoch: Int, after sequence: Int
+    ) -> [UInt8] {
         var bytes = magic
         bytes.append(number: version)
         bytes.append(number: UInt32(0))
@@ -34,6 +47,7 @@ enum RecordKind: UInt32 {
     case updateMetadata = 4
     case clear = 5
     case compact = 6
+    case convert = 7
 }
 
 /// What stands before a record's payload.

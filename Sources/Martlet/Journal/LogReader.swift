@@ -11,6 +11,8 @@ final class LogReader {
     /// Of the last record read.
     private(set) var sequence: Int
     let epoch: Int
+    /// Of the format.
+    let version: UInt32
 
     /// - Returns: nil if not even the header was finished.
     /// - Throws: `badFormat`, `io`.
@@ -23,15 +25,15 @@ final class LogReader {
             if log.count == LogFormat.headerSize { return nil }
             throw .badFormat("\(path) is no log of Martlet's, or its header is damaged")
         }
-        let version = header.load(fromByteOffset: 8, as: UInt32.self)
+        version = header.load(fromByteOffset: 8, as: UInt32.self)
         guard version <= LogFormat.version else {
             throw .badFormat(
                 "\(path) has log format version \(version), but this library reads up to "
                     + "\(LogFormat.version)")
         }
         let before = Int(clamping: header.load(fromByteOffset: 24, as: UInt64.self))
-        guard before < LogFormat.numberLimit,
-            header.elementsEqual(LogFormat.header(epoch: epoch, after: before))
+        let expected = LogFormat.header(version: version, epoch: epoch, after: before)
+        guard version > 0, before < LogFormat.numberLimit, header.elementsEqual(expected)
         else { throw .badFormat("\(path) is not the log that its name says") }
         (self.epoch, sequence) = (epoch, before)
     }

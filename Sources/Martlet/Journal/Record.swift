@@ -15,6 +15,8 @@ extension RecordOutput {
         try append(columns, at: UInt32(batch.lowerBound)..<UInt32(batch.upperBound))
     }
 
+    func append(_ memory: MemoryForm) throws(MartletError) { try append(Int(memory.rawValue)) }
+
     func append(_ ids: IdColumn) throws(MartletError) {
         try append(Int(ids.kind.rawValue))
         try append(ids.count)
@@ -113,6 +115,13 @@ extension ColumnView {
 }
 
 extension RecordInput {
+    mutating func takeMemory() throws(MartletError) -> MemoryForm {
+        guard let memory = MemoryForm(rawValue: Int32(truncatingIfNeeded: try takeCount())) else {
+            throw isBroken
+        }
+        return memory
+    }
+
     mutating func takeIds() throws(MartletError) -> IdColumn {
         guard let kind = IdKind(rawValue: Int32(truncatingIfNeeded: try takeCount())) else {
             throw isBroken

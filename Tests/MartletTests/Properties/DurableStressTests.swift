@@ -87,7 +87,12 @@ import Testing
             try expect(isMissing) { try groups.update(group: group, mark: mark) }
             model.value[group]?.ofMetadata = .integer(Int64(mark))
         // Few, so that logs grow long in between.
-        default: try mark % 2 == 0 ? checkpoint() : groups.index.compact()
+        default:
+            switch mark % 4 {
+            case 0, 2: try checkpoint()
+            case 1: try groups.index.compact()
+            default: try groups.index.convert(to: mark % 8 == 3 ? .fast : .balanced)
+            }
         }
     }
 

@@ -39,7 +39,7 @@ private struct ModelRun {
     }
 
     mutating func step() throws {
-        switch Int.random(in: 0..<16, using: &generator) {
+        switch Int.random(in: 0..<17, using: &generator) {
         case 0..<3: try add(ids: nil)
         case 3..<5: try add(ids: randomIds(randomCount()))
         case 5: try addBad()
@@ -48,6 +48,7 @@ private struct ModelRun {
         case 9: try removeBad()
         case 10: try upsert()
         case 11: try compactOrClear()
+        case 12: try index.convert(to: Bool.random(using: &generator) ? .fast : .balanced)
         default: try search()
         }
         try #require(index.count == oracle.vectors.count)

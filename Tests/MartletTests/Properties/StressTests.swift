@@ -44,7 +44,10 @@ import Testing
         case 0..<7: try groups.upsert(group: turn.group, mark: turn.mark)
         case 7..<11: try groups.remove(group: turn.group)
         case 11..<14: try groups.update(group: turn.group, mark: turn.mark)
-        case 14: try groups.index.compact()
+        case 14:
+            try turn.mark % 2 == 0
+                ? groups.index.compact()
+                : groups.index.convert(to: turn.mark % 4 == 1 ? .fast : .balanced)
         default: if turn.mark % 5 == 0 { try groups.index.clear() }
         }
     }

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="Base")
 
 
+def number_of(name: str, value: str, numbers: dict[str, int]) -> int:
+    """Return the number by which the library knows one of several names."""
+    if value not in numbers:
+        names = ", ".join(map(repr, numbers))
+        raise InvalidArgumentError(f"{name} is {value!r}; expected one of {names}")
+    return numbers[value]
+
+
 def index_options(
     dim: int,
     metric: str = "l2",
@@ -27,18 +35,14 @@ def index_options(
     memory: str = "balanced",
 ) -> _structs.IndexOptions:
     """Return the parameters of a new index, as the library takes them."""
-    for name, value, values in (("metric", metric, METRICS), ("memory", memory, MEMORIES)):
-        if value not in values:
-            names = ", ".join(map(repr, values))
-            raise InvalidArgumentError(f"{name} is {value!r}; expected one of {names}")
     return sized(
         _structs.IndexOptions,
         dim=unsigned("dim", dim),
-        metric=METRICS[metric],
+        metric=number_of("metric", metric, METRICS),
         M=unsigned("M", M, bits=32),
         ef_construction=unsigned("ef_construction", ef_construction),
         seed=unsigned("seed", seed),
-        memory=MEMORIES[memory],
+        memory=number_of("memory", memory, MEMORIES),
     )
 
 
@@ -72,7 +76,6 @@ class Base:
         self._M: int = options.M
         self._ef_construction: int = options.ef_construction
         self._seed: int = options.seed
-        self._memory: str = list(MEMORIES)[options.memory]
         self._desks = Desks(self._dim)
         self._handle: Handle | None = handle
         self._note_size(handle)
@@ -109,7 +112,8 @@ class Base:
     @property
     def memory(self) -> str:
         """How much memory the index spends on speed: "balanced" or "fast"."""
-        return self._memory
+        form: str = list(MEMORIES)[_ffi.options(self._open()).memory]
+        return form
 
     def __len__(self) -> int:
         """Return the number of vectors."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from martlet import _arrays, _buffers, _calls, _columns, _values
 from martlet._arguments import thread_count
+from martlet._base import number_of
 from martlet._errors import InvalidArgumentError
 from martlet._ffi import Handle, check, lib
 from martlet._stored import Stored
-from martlet._structs import AddOptions, sized
+from martlet._structs import MEMORIES, AddOptions, sized
 from martlet.statistics import AddTimes
 
 if TYPE_CHECKING:
@@ -248,6 +249,45 @@ class Changeable(Stored):
             return status
 
         _calls.run(call, _calls.Watched(), 1, len(self) * self._dim, False)
+
+    def convert(self, memory: str) -> None:
+        """Change the form of memory, while searches go on.
+
+        Later changes, files and folders have the new form. An index whose vectors came in one call
+        is then, byte for byte, what it would be if it had been made in that form.
+
+        Parameters
+        ----------
+        memory : {"balanced", "fast"}
+            As in Index.
+
+        Raises
+        ------
+        InvalidArgumentError
+            There is no such form. A ValueError.
+        MemoryError
+            There is no room for what the new form has more; the index is as it was.
+        KeyboardInterrupt
+            Ctrl-C; likewise.
+
+        Examples
+        --------
+        >>> import martlet
+        >>> index = martlet.Index(dim=2)
+        >>> _ = index.add([[0, 0], [3, 4]])
+        >>> index.convert("fast")
+        >>> index.memory
+        'fast'
+        """
+        handle = self._open()
+        form = number_of("memory", memory, MEMORIES)
+
+        def call(options: _calls.Watched) -> int:
+            status: int = lib.martlet_convert(handle, form, options.pointer())
+            return status
+
+        rows = len(self)
+        _calls.run(call, _calls.Watched(), rows, rows * self._dim * self._M, False)
 
     def _write(
         self,

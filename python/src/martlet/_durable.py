@@ -40,8 +40,8 @@ def open(  # noqa: A001 - as users call it: martlet.open
     path : str or os.PathLike
         Of the folder, which is made if it is not there.
     dim, metric, M, ef_construction, seed, memory : optional
-        As in Index. A new index needs dim. An index that is there keeps what it was made with; what
-        is given must be the same.
+        As in Index. A new index needs dim. An index that is there keeps what it has; what is given
+        must be the same.
     progress : bool or callable, default False
         As in Index.add(), but in bytes of the checkpoint.
 
@@ -58,7 +58,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
     FileNotFoundError
         There is no index, and dim is not given.
     InvalidArgumentError
-        The index was made with other parameters. A ValueError.
+        The index has other parameters. A ValueError.
     FormatError
         A file in the folder is damaged, or of a later version. A ValueError.
     OSError
@@ -101,7 +101,7 @@ def open(  # noqa: A001 - as users call it: martlet.open
         if held != (value if isinstance(value, str) else unsigned(name, value)):
             index.close()
             raise InvalidArgumentError(
-                f"{name} is {value!r}, but the index in {path!r} was made with {held!r}"
+                f"{name} is {value!r}, but that of the index in {path!r} is {held!r}"
             )
     return index
 

@@ -64,6 +64,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "martlet_index_create": (c_int32, (POINTER(_structs.IndexOptions), POINTER(Handle))),
     "martlet_index_view": (c_int32, (Handle, POINTER(Handle))),
     "martlet_get_options": (c_int32, (Handle, POINTER(_structs.IndexOptions))),
+    "martlet_convert": (c_int32, (Handle, c_int32, _CONTROL)),
     "martlet_index_free": (None, (Handle,)),
     "martlet_add": (c_int32, (Handle, _FLOATS, *_ROWS, _ADD_OPTIONS)),
     "martlet_add_matrix": (c_int32, (Handle, _MATRIX, _ADD_OPTIONS)),

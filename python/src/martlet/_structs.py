@@ -277,4 +277,6 @@ class Statistics(Structure):
         ("add_graph_ns", c_uint64),
         ("add_distances", c_uint64),
         ("removed", c_uint64),
+        ("memory", c_int32),
+        ("reserved2", c_uint32),
     ]

@@ -43,6 +43,7 @@ class Statistics(TypedDict):
 
     count: int  #: Vectors in the index.
     removed: int  #: Places of removed vectors that compact() would give back.
+    memory: str  #: "balanced" or "fast".
     id_kind: str | None  #: "int" or "str"; None before the first add.
     columns: int  #: Columns of metadata.
     bytes: dict[str, int]
@@ -92,6 +93,7 @@ def describe(found: _structs.Statistics, times: AddTimes | None) -> Statistics:
     return {
         "count": found.count,
         "removed": found.removed,
+        "memory": list(_structs.MEMORIES)[found.memory],
         "id_kind": _structs.ID_KINDS[found.id_kind],
         "columns": found.columns,
         "bytes": {**parts, "total": sum(parts.values())},

@@ -6,7 +6,17 @@ import struct
 import zlib
 from typing import Any, NamedTuple
 
-KINDS = {1: "add", 2: "upsert", 3: "remove", 4: "update", 5: "clear", 6: "compact"}
+VERSION = 2
+KINDS = {
+    1: "add",
+    2: "upsert",
+    3: "remove",
+    4: "update",
+    5: "clear",
+    6: "compact",
+    7: "convert",
+}
+FORMS = ("balanced", "fast")
 TYPES = ("bool", "int64", "float64", "string", "datetime", "tags", "json")
 
 
@@ -17,6 +27,7 @@ class Record(NamedTuple):
     ids: list[Any]
     vectors: bytes
     columns: dict[str, tuple[str, list[Any]]]
+    memory: str | None
 
 
 class Log:
@@ -24,8 +35,9 @@ class Log:
 
     def __init__(self, data: bytes, dim: int) -> None:
         assert data[:8] == b"\x89MARTLOG"
-        version, zero, self.number, self.sequence = struct.unpack_from("<IIQQ", data, 8)
-        assert (version, zero, data[32:60]) == (1, 0, bytes(28))
+        self.version, zero, self.number, self.sequence = struct.unpack_from("<IIQQ", data, 8)
+        assert 1 <= self.version <= VERSION
+        assert (zero, data[32:60]) == (0, bytes(28))
         assert zlib.crc32(data[:60]) == struct.unpack_from("<I", data, 60)[0]
         self.records: list[Record] = []
         place = 64
@@ -39,6 +51,7 @@ class Log:
             payload = data[place + 32 : place + 32 + padded]
             assert checksum == zlib.crc32(payload)
             assert payload[size:] == bytes(padded - size)
+            assert kind < 7 or self.version > 1
             self.records.append(_Payload(payload[:size]).record(KINDS[kind], dim))
             place += 32 + padded
 
@@ -48,11 +61,12 @@ class _Payload:
         self.data, self.place = data, 0
 
     def record(self, kind: str, dim: int) -> Record:
-        ids: list[Any] = [] if kind in ("clear", "compact") else self.ids()
+        ids: list[Any] = [] if kind in ("clear", "compact", "convert") else self.ids()
         vectors = self.take(len(ids) * dim * 4) if kind in ("add", "upsert") else b""
         columns = self.columns(len(ids)) if kind in ("add", "upsert", "update") else {}
+        memory = FORMS[self.numbers(1)[0]] if kind == "convert" else None
         assert self.place == len(self.data)
-        return Record(kind, ids, vectors, columns)
+        return Record(kind, ids, vectors, columns, memory)
 
     def take(self, size: int) -> bytes:
         taken = self.data[self.place : self.place + size]
