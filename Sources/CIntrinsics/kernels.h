@@ -17,8 +17,9 @@ enum {
 /**
  * Scores a list of stored rows against one query: out[i] belongs to row slots[i], which starts at
  * rows + slots[i] * stride bytes. Query and rows are `stride` bytes of floats or of codes, padded
- * with zeros, and start at multiples of 32 bytes, as the stride is one. One call scores a list, so
- * that the indirect call costs nothing and prefetching the rows ahead lives inside.
+ * with zeros, and start at multiples of 32 bytes, as the stride is one; but for mixed_distances, the
+ * query is `stride` floats, the rows being codes. One call scores a list, so that the indirect call
+ * costs nothing and prefetching the rows ahead lives inside.
  */
 typedef void (*kernels_score)(const void *query, const void *rows, uint64_t stride,
                               const uint32_t *slots, uint64_t count, float *out);
@@ -113,8 +114,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     kernels_score squared_distances;  /**< out[i] = sum of (query - row)^2. */
     kernels_score dot_products;       /**< out[i] = sum of query * row. */
     kernels_score code_distances;     /**< out[i] = sum of (query - row)^2 over codes 0 ... 127. */
+    kernels_score mixed_distances;    /**< The same, from a query of floats to codes. */
     kernels_convert convert;
     kernels_rotate rotate;
+    kernels_rotate unrotate;          /**< Undoes what rotate does with the same signs. */
     kernels_encode encode;
     kernels_make_lookup make_lookup;
     kernels_encode_links encode_links;

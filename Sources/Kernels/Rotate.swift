@@ -25,6 +25,21 @@ let rotate: kernels_rotate = { values, count, signs, rounds in
     }
 }
 
+/// The same backwards. Hadamard's matrix and the signs undo themselves.
+let unrotate: kernels_rotate = { values, count, signs, rounds in
+    guard let values, let signs else { return }
+    let count = Int(truncatingIfNeeded: count)
+    let size = 1 &<< (Int.bitWidth &- 1 &- count.leadingZeroBitCount)
+    let scale = 1 / Float(size).squareRoot()
+    var round = Int(truncatingIfNeeded: rounds)
+    while round > 0 {
+        round &-= 1
+        if size < count { transform(values + (count &- size), size, scale) }
+        transform(values, size, scale)
+        multiply(values, by: signs + round &* count, count)
+    }
+}
+
 @inline(__always)
 private func multiply(
     _ values: UnsafeMutablePointer<Float>, by factors: UnsafePointer<Float>, _ count: Int

@@ -54,6 +54,23 @@ private let counts = [32, 64, 96, 128, 160, 384, 416, 1024, 1056]
     }
 
     @Test(arguments: KernelSet.all)
+    func whatIsRotatedBackIsWhatItWas(_ kernels: KernelSet) {
+        for count in counts {
+            for rounds in 0...3 {
+                let rotation = Rotation(count: count, rounds: rounds)
+                let vector = randomFloats(count, seed: 4)
+                let rotated = rotation.rotate(kernels, vector)
+                let back = rotation.rotate(kernels, rotated, by: \.unrotate)
+                let error = zip(back, vector).map { abs($0 - $1) }.max()!
+                #expect(error <= 1e-6, "\(count) components, \(rounds) rounds")
+                #expect(
+                    back.map(\.bitPattern)
+                        == rotation.rotate(.baseline, rotated, by: \.unrotate).map(\.bitPattern))
+            }
+        }
+    }
+
+    @Test(arguments: KernelSet.all)
     func noRoundsChangeNothing(_ kernels: KernelSet) {
         for count in counts {
             let vector = randomFloats(count, seed: 3)
@@ -90,11 +107,14 @@ private struct Rotation {
     }
 
     /// Runs the kernel between unreadable pages, on either side.
-    func rotate(_ kernels: KernelSet, _ vector: [Float]) -> [Float] {
+    func rotate(
+        _ kernels: KernelSet, _ vector: [Float],
+        by kernel: KeyPath<kernels_table, kernels_rotate> = \.rotate
+    ) -> [Float] {
         let results = GuardedMemory.Edge.allCases.map { edge in
             let (values, signs) = (guarded(vector, edge), guarded(signs, edge))
             let floats = values.start.assumingMemoryBound(to: Float.self)
-            kernels.table.rotate(
+            kernels.table[keyPath: kernel](
                 floats, UInt64(count), signs.start.assumingMemoryBound(to: Float.self),
                 UInt64(rounds))
             return Array(UnsafeBufferPointer(start: floats, count: count))
