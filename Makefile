@@ -274,7 +274,8 @@ fuzz: $(fuzzers) ## Drive the C functions with hostile arguments (SECONDS=60)
 	$(call run_fuzzer, fuzz_c_functions, corpus -max_len=512)
 fuzz-load: $(fuzzers) ## Load hostile files, and use what is loaded (SECONDS=60)
 	mkdir -p build/fuzz/files
-	$(call run_fuzzer, fuzz_load, files ../../Tests/fixtures/v1 ../../Tests/fixtures/v2 -max_len=100000)
+	$(call run_fuzzer, fuzz_load, files ../../Tests/fixtures/v1 ../../Tests/fixtures/v2 \
+	    ../../Tests/fixtures/v3 -max_len=100000)
 fuzz-open: $(fuzzers) ## Open folders with hostile logs, and use what is opened (SECONDS=60)
 	mkdir -p build/fuzz/logs
 	$(call run_fuzzer, fuzz_open, logs ../../Tests/fixtures/v1/store ../../Tests/fixtures/v2/store -max_len=20000)

@@ -34,7 +34,7 @@ K = 10
 ENOUGH = 0.995
 MODES = [Mode(call, threads) for threads in THREADS for call in ("single", "batch")]
 CONTENDERS = (
-    "martlet-64", "martlet-200", "martlet-fast-64", "martlet-fast-200",
+    "martlet-64", "martlet-200", "martlet-fast-64", "martlet-fast-200", "martlet-compact-200",
     "hnswlib-40", "hnswlib-64", "hnswlib-200",
     "faiss-flat-200", "faiss-sq8-200",
     "usearch-f32-200", "usearch-i8-200",

@@ -136,13 +136,23 @@ enum {
     MARTLET_COSINE = 2  /**< 1 - cosine of the angle: 0 to 2. Zero vectors are refused. */
 };
 
-/** How much memory an index spends on speed. A martlet_memory is one of these values. */
+/** How much memory an index spends on speed, and on accuracy. A martlet_memory is one of these values. */
 typedef int32_t martlet_memory;
 enum {
     MARTLET_BALANCED = 0, /**< Vectors, their codes and links. */
-    MARTLET_FAST = 1      /**< Also codes of the links: faster searches of vectors of about 100
+    MARTLET_FAST = 1,     /**< Also codes of the links: faster searches of vectors of about 100
                                components or more, about twice the memory. Under MARTLET_IP the
                                same as MARTLET_BALANCED. */
+    MARTLET_COMPACT = 2   /**< Codes and links, a byte per component, from 1,024 vectors on: vectors are
+                               rounded in each component of a random rotation, by half a step at
+                               most, where 127 steps are the range of all vectors; under
+                               MARTLET_COSINE after scaling to length 1, the length being kept.
+                               Distances are those to the rounded vectors, and martlet_get() returns
+                               these. A batch outside the range makes the steps larger, and
+                               vectors are rounded once more. All vectors are kept as they are if they
+                               do not bear such rounding, for some lie far away or crowd together, as
+                               martlet_statistics.code_bytes tells, which is 0 then. Under MARTLET_IP
+                               the same as MARTLET_BALANCED. */
 };
 
 #define MARTLET_MAX_DIM 65536u
@@ -494,9 +504,10 @@ MARTLET_API martlet_status martlet_compact(martlet_index *index, martlet_control
 
 /**
  * Changes the form of memory that an index has, which is then that of later changes, files and folders,
- * too. Searches go on meanwhile. An index whose vectors came in one batch is then, byte for byte, what it
- * would be if it had been made in that form. O(n * M) distances; there must be room for what the new form
- * has more.
+ * too. Searches go on meanwhile. Between MARTLET_BALANCED and MARTLET_FAST, an index whose vectors came in
+ * one batch is then, byte for byte, what it would be if it had been made in that form. From
+ * MARTLET_COMPACT, vectors stay as they were rounded. O(n * M) distances; there must be room for what the
+ * new form has and the old one has not.
  *
  * @param[in] control  Counts vectors; NULL: none.
  * @return MARTLET_OK; or, with nothing changed, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY or
@@ -643,7 +654,8 @@ MARTLET_API martlet_status martlet_search_matrix(const martlet_index *index,
 /* ---- Look up --------------------------------------------------------------------------------- */
 
 /**
- * Copies stored vectors out, exactly as they were given (after rounding to float).
+ * Copies stored vectors out, exactly as they were given (after rounding to float); of an index that is
+ * MARTLET_COMPACT, what is left of them.
  *
  * @param[in]  ids      Of vectors in the index.
  * @param[out] vectors  ids->count x dim floats, one row after the other.

@@ -15,6 +15,8 @@ public enum MemoryForm: Int32, Sendable {
     /// Also codes of links, by which searches expand a node in one place of memory: about twice the
     /// memory, for l2 and cosine.
     case fast = 1
+    /// Codes and links: vectors are what their codes stand for, once there are codes. For l2 and cosine.
+    case compact = 2
 }
 
 /// The parameters of an index: fixed when it is made, but for `memory`.

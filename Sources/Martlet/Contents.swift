@@ -30,7 +30,15 @@ final class Contents: @unchecked Sendable {
         vectors = VectorStore(
             VectorReader(
                 dim: configuration.dim, metric: configuration.metric,
-                kernels: InstructionSet.kernels))
+                kernels: InstructionSet.kernels), configuration.memory)
+    }
+
+    /// Makes `next` the vectors, when nothing else can go wrong.
+    func replaceVectors(by next: VectorStore) {
+        var next = next
+        next.dropRows(sharedWith: vectors)
+        for table in vectors.tables(notIn: next) { retired.add(table) }
+        vectors = next
     }
 
     deinit {

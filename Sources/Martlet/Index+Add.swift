@@ -73,8 +73,7 @@ extension Contents {
             try removal.freeingIfThrows { () throws(MartletError) in
                 try enterIds(next, options, kind, removal, &report)
             }
-            for table in vectors.tables(notIn: next) { retired.add(table) }
-            vectors = next
+            replaceVectors(by: next)
             commit(removal)
         } catch {
             next.free(sharedWith: vectors)

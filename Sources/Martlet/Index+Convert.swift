@@ -29,19 +29,29 @@ extension Contents {
     ) throws(MartletError) {
         if control?.isCancelled == true { throw .cancelled }
         let next = try configuration.with(memory)
-        if slotCount == 0 {
-            try log(memory)
-        } else {
-            let team = WorkerTeam(
-                count: WorkerTeam.size(threads: 0, tasks: slotCount), givingWayTo: traffic)
-            defer { team.stop() }
-            let change = GraphChange(
-                inserted: slotCount..<slotCount, unlinked: [], live: live, memory: memory)
-            _ = try graphStore.change(change, vectors.view, team, control, &retired) {
-                () throws(MartletError) in try log(memory)
-            }
+        let converted = try vectors.converted(to: memory, control)
+        do throws(MartletError) {
+            try changeGraph(converted, memory, control)
+        } catch {
+            converted.free(sharedWith: vectors)
+            throw error
         }
+        replaceVectors(by: converted)
         configuration = next
+    }
+
+    private func changeGraph(
+        _ vectors: VectorStore, _ memory: MemoryForm, _ control: Control?
+    ) throws(MartletError) {
+        guard slotCount > 0 else { return try log(memory) }
+        let team = WorkerTeam(
+            count: WorkerTeam.size(threads: 0, tasks: slotCount), givingWayTo: traffic)
+        defer { team.stop() }
+        let change = GraphChange(
+            inserted: slotCount..<slotCount, unlinked: [], live: live, memory: memory)
+        _ = try graphStore.change(change, vectors.view, team, control, &retired) {
+            () throws(MartletError) in try log(memory)
+        }
     }
 
     /// Makes the conversion durable, if the index is.

@@ -1,5 +1,8 @@
+import Glibc
+
 extension Index {
-    /// Copies stored vectors out, exactly as they were given (as float32).
+    /// Copies stored vectors out, exactly as they were given (as float32); in the compact form, what is
+    /// left of them.
     ///
     /// - Parameters:
     ///   - ids: Of vectors in the index.
@@ -10,14 +13,15 @@ extension Index {
         _ ids: IdColumn, into out: UnsafeMutablePointer<Float>
     ) throws(MartletError) {
         try ids.check()
+        let room = try Memory.allocate(Float.self, reader.codeStride)
+        defer { free(room) }
         try versions.read { snapshot throws(MartletError) in
             if let held = snapshot.idKind, held != ids.kind, ids.count > 0 {
                 throw .mismatch(of: ids.kind, held: held)
             }
             try snapshot.forEachSlot(of: ids) { place, slot throws(MartletError) in
                 guard let slot else { throw .idNotFound(id: ids[place]) }
-                let row = snapshot.vectors!.row(slot)
-                (out + place * dim).update(from: row, count: dim)
+                snapshot.vectors!.copy(slot, to: out + place * dim, room: room)
             }
         }
     }

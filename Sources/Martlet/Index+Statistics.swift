@@ -40,7 +40,7 @@ extension Index {
             let slots = snapshot.slotCount
             (statistics.count, statistics.removed) = (snapshot.count, slots - snapshot.count)
             statistics.memory = snapshot.configuration.memory
-            statistics.vectorBytes = reader.bytes(count: slots)
+            statistics.vectorBytes = snapshot.vectors?.bytes(count: slots) ?? 0
             statistics.codeBytes = (snapshot.vectors?.codes?.stride ?? 0) * slots
             statistics.linkBytes = snapshot.graph.bytes
             statistics.idKind = snapshot.idKind

@@ -26,7 +26,7 @@ extension MemoryForm {
     init(_ given: martlet_memory) throws(MartletError) {
         guard let form = MemoryForm(rawValue: given) else {
             throw .invalidArgument(
-                "memory is \(given), but must be MARTLET_BALANCED or MARTLET_FAST")
+                "memory is \(given), but must be MARTLET_BALANCED, MARTLET_FAST or MARTLET_COMPACT")
         }
         self = form
     }

@@ -62,7 +62,7 @@ static martlet_index_options any_index_options(input *in) {
     options.M = one_in(in, 32) ? PICK(in, hostile_Ms) : PICK(in, Ms);
     options.ef_construction = any_ef(in);
     options.seed = next_byte(in);
-    options.memory = any_enumerator(in, 2);
+    options.memory = any_enumerator(in, 3);
     return options;
 }
 
@@ -252,7 +252,7 @@ static void fuzz_clear_compact_or_convert(input *in, subject *on) {
     if (one_in(in, 4)) {
         REQUIRE(martlet_clear(on->index) == MARTLET_OK && count_of(on->index) == 0);
     } else if (one_in(in, 2)) {
-        const martlet_memory memory = next_byte(in) % 4 - 1;
+        const martlet_memory memory = next_byte(in) % 5 - 1;
         const martlet_status status = martlet_convert(on->index, memory, NULL);
         REQUIRE_ONE_OF(status, MARTLET_INVALID_ARGUMENT, MARTLET_OUT_OF_MEMORY);
         REQUIRE(count_of(on->index) == before);

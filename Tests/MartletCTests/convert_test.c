@@ -87,6 +87,51 @@ static void test_it_is_as_if_made_so(martlet_metric metric, uint64_t count) {
     }
 }
 
+static float *vectors_of(const martlet_index *index) {
+    int64_t all[rows];
+    martlet_ids ids = MARTLET_IDS_INIT;
+    float *out = new_floats(rows * dim);
+    for (int64_t i = 0; i < rows; i += 1) all[i] = i;
+    ids.integers = all;
+    ids.count = rows;
+    CHECK_OK(martlet_get(index, &ids, out));
+    return out;
+}
+
+/* Whole numbers from -8 to 8 are not rounded beyond recognition, and then not any more. */
+static void test_compact(martlet_metric metric) {
+    const bool is_rounded = metric != MARTLET_IP;
+    float *given = new_whole(rows * dim, 3);
+    martlet_index *index = made(metric, MARTLET_BALANCED, rows), *loaded = NULL;
+    CHECK_OK(martlet_convert(index, MARTLET_COMPACT, NULL));
+    CHECK(memory_of(index) == MARTLET_COMPACT);
+    const martlet_statistics compact = statistics_of(index);
+    CHECK((compact.vector_bytes <= rows * 4) == is_rounded);
+    CHECK(compact.code_bytes == (is_rounded ? rows * 32 : 0));
+    float *left = vectors_of(index);
+    for (int i = 0; i < rows * dim; i += 1) CHECK(fabsf(left[i] - given[i]) < 0.5f);
+    CHECK((memcmp(left, given, rows * dim * sizeof(float)) != 0) == is_rounded);
+
+    int64_t ids[k];
+    float distances[k];
+    CHECK_OK(martlet_search(index, given, 1, 0, FLOAT_SIZE, k, NULL, ids, distances, NULL));
+    CHECK(metric == MARTLET_IP || (ids[0] == 0 && distances[0] < 1));
+
+    content all = content_of(index);
+    CHECK_OK(martlet_load_bytes(all.bytes, all.size, NULL, &loaded));
+    CHECK(memory_of(loaded) == MARTLET_COMPACT && are_equal(index, loaded));
+    CHECK_OK(martlet_convert(loaded, MARTLET_BALANCED, NULL));
+    CHECK(statistics_of(loaded).vector_bytes >= rows * dim * 4);
+    float *after = vectors_of(loaded);
+    CHECK(memcmp(left, after, rows * dim * sizeof(float)) == 0);
+    free(all.bytes);
+    free(given);
+    free(left);
+    free(after);
+    martlet_index_free(index);
+    martlet_index_free(loaded);
+}
+
 /* Tombstones stay; then all goes, and comes back in the new form. */
 static void test_after_removals(void) {
     int64_t gone[rows];
@@ -119,7 +164,7 @@ static void test_refused(void) {
     martlet_index *same = made(MARTLET_L2, MARTLET_BALANCED, rows);
     CHECK_INVALID(martlet_convert(NULL, MARTLET_FAST, NULL));
     CHECK_INVALID(martlet_convert(index, -1, NULL));
-    CHECK(error_says("memory is -1, but must be MARTLET_BALANCED or MARTLET_FAST"));
+    CHECK(error_says("memory is -1, but must be MARTLET_BALANCED, MARTLET_FAST"));
     CHECK_INVALID(martlet_convert(index, INT32_MAX, NULL));
     CHECK_OK(martlet_index_view(index, &view));
     CHECK_INVALID(martlet_convert(view, MARTLET_FAST, NULL));
@@ -141,6 +186,7 @@ int main(void) {
         test_it_is_as_if_made_so(metric, 0);
         test_it_is_as_if_made_so(metric, 200);
         test_it_is_as_if_made_so(metric, rows);
+        test_compact(metric);
     }
     test_after_removals();
     test_refused();

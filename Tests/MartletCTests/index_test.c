@@ -80,7 +80,7 @@ static void test_ef_construction(void) {
 
 static void test_memory(void) {
     martlet_index_options options = options_of(3);
-    for (options.memory = MARTLET_BALANCED; options.memory <= MARTLET_FAST; options.memory += 1) {
+    for (options.memory = MARTLET_BALANCED; options.memory <= MARTLET_COMPACT; options.memory += 1) {
         martlet_index_options seen = MARTLET_INDEX_OPTIONS_INIT;
         martlet_index *index = NULL;
         CHECK_OK(martlet_index_create(&options, &index));
@@ -88,7 +88,7 @@ static void test_memory(void) {
         CHECK(memcmp(&seen, &options, sizeof seen) == 0);
         martlet_index_free(index);
     }
-    refuses(options, "memory is 2, but must be MARTLET_BALANCED or MARTLET_FAST");
+    refuses(options, "memory is 3, but must be MARTLET_BALANCED, MARTLET_FAST or MARTLET_COMPACT");
     options.memory = -1;
     refuses(options, "memory is -1");
     options.memory = INT32_MIN;

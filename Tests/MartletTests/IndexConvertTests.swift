@@ -142,6 +142,68 @@ import Testing
         #expect(try bytes(of: again) == bytes(of: twin))
     }
 
+    /// All forms, one after the other, between changes: as by the same calls on a loaded index, and as by
+    /// what a log tells.
+    @Test(arguments: Metric.all)
+    func everyForm(metric: Metric) throws {
+        let folder = TemporaryFolder()
+        let data = Dataset(.uniform, count: 2200, dim: 12, seed: 52).vectors
+        let index = try make(metric, .balanced)
+        let stored = try Index.open(folder.path("store"), index.configuration)
+        let steps: [(MemoryForm, (Index) throws -> Void)] = [
+            (.compact, { try $0.addRows(Array(data[..<1100])) }),
+            (.fast, { try $0.remove(ids: (0..<40).map { $0 * 3 }) }),
+            (.compact, { try $0.upsertRows(Array(data[1500..<1600]), ids: (1..<101).map { $0 }) }),
+            (.balanced, { try $0.remove(ids: (400..<800).map { $0 }) }),
+            (.compact, { try $0.addRows(data[1600...].map { $0.map { 1.4 * $0 } }) }),
+            (.compact, { try $0.compact() }),
+            (.balanced, { try $0.addRows(Array(data[1100..<1500])) }),
+        ]
+        for (form, change) in steps {
+            let loaded = try bytes(of: index).withUnsafeBytes { bytes in try Index.load(bytes) }
+            for index in [index, stored, loaded] {
+                try index.convert(to: form)
+                try index.checkInvariants()
+                try change(index)
+                try index.checkInvariants()
+            }
+            let areCodes = index.versions.read { $0.vectors?.rows == nil }
+            #expect(areCodes == (form == .compact && metric != .ip))
+            #expect(try index.statistics().vectorBytes < index.count * 100)
+            #expect(try bytes(of: loaded) == bytes(of: index))
+        }
+        stored.close()
+        let reopened = try Index.open(folder.path("store"), nil)
+        #expect(try bytes(of: reopened) == bytes(of: index))
+    }
+
+    /// In the middle of an add that makes codes coarser, or of a conversion.
+    @Test(arguments: [Metric.l2, .cosine])
+    func failuresLeaveTheCompactFormAsItWas(metric: Metric) throws {
+        let (index, twin) = (try make(metric, .compact), try make(metric, .compact))
+        for index in [index, twin] { try index.addRows(Array(Self.data[..<1200])) }
+        let before = try bytes(of: index)
+        let wide = Self.data[1200...].map { $0.map { 3 * $0 } }
+        let words = ControlWords()
+        defer { withExtendedLifetime(words) {} }
+        #expect(throws: MartletError.cancelled) {
+            try index.addRows(
+                Array(wide), threads: 2, control: words.controlCancelledOnceSomeAreDone)
+        }
+        #expect(throws: MartletError.self) {
+            try index.addRows(wide + [[Float](repeating: .nan, count: 12)])
+        }
+        let cancelled = ControlWords()
+        cancelled.cancel()
+        #expect(throws: MartletError.cancelled) {
+            try index.convert(to: .balanced, cancelled.control)
+        }
+        #expect(try bytes(of: index) == before)
+        for index in [index, twin] { try index.addRows(Array(wide)) }
+        #expect(try bytes(of: index) == bytes(of: twin))
+        try index.checkInvariants()
+    }
+
     private func make(_ metric: Metric, _ memory: MemoryForm) throws -> Index {
         try Index(
             Configuration(dim: 12, metric: metric, M: 6, efConstruction: 30, memory: memory))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct IndexFilesTests {
     /// In memory and mapped: the same index, also after the same changes.
-    @Test(arguments: [MemoryForm.balanced, .fast], [0, 1, 700, 1500])
+    @Test(arguments: [MemoryForm.balanced, .fast, .compact], [0, 1, 700, 1500])
     func whatIsLoadedIsTheSame(memory: MemoryForm, count: Int) throws {
         for metric in Metric.all { try checkLoaded(metric, memory, count) }
     }

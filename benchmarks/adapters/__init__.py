@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 #: Every library, and the forms in which it stores vectors, the default first.
 FORMS: dict[str, tuple[str, ...]] = {
-    "martlet": ("balanced", "fast"),
+    "martlet": ("balanced", "fast", "compact"),
     "hnswlib": ("",),
     "faiss": ("flat", "sq8"),
     "usearch": ("f32", "i8"),

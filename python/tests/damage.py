@@ -46,7 +46,7 @@ def originals(generator):
                 if removed:
                     index.remove(ids[:removed])
                 yield saved(index)
-    for memory in ("balanced", "fast"):
+    for memory in ("balanced", "fast", "compact"):
         yield from coded(generator, memory)
 
 
@@ -133,7 +133,7 @@ def split(data):
     return [[kind, part, data[at : at + size]] for kind, part, at, size, _ in entries]
 
 
-def join(sections, entry=lambda fields: fields, header=b"\x89MARTLET\2\0\0\0"):
+def join(sections, entry=lambda fields: fields, header=b"\x89MARTLET\3\0\0\0"):
     """Return the file of sections, with right checksums."""
     header = header.ljust(60, b"\0")
     data = bytearray(header + struct.pack("<I", zlib.crc32(header)))

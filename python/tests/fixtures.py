@@ -84,6 +84,11 @@ def fast():
     return with_few_left(martlet.Index(70, "cosine", M=17, ef_construction=20, memory="fast"))
 
 
+def compact():
+    """Have codes, and no rows."""
+    return with_few_left(martlet.Index(64, "l2", M=5, ef_construction=20, memory="compact"))
+
+
 def with_few_left(index):
     index.add(scattered(1030, index.dim))
     index.remove(list(range(990)))
@@ -94,6 +99,7 @@ def with_few_left(index):
 OF_VERSION = {
     1: (empty, every_type, removed, codes, lifted, coded),
     2: (empty, every_type, removed, codes, lifted, coded, fast),
+    3: (empty, every_type, removed, codes, lifted, coded, fast, compact),
 }
 RECIPES = {make.__name__: make for makes in OF_VERSION.values() for make in makes}
 

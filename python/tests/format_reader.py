@@ -23,7 +23,7 @@ def sections(data):
     """Return the version, and the sections by part and kind; check the frame."""
     assert data[:8] == b"\x89MARTLET"
     (version,) = struct.unpack("<I", data[8:12])
-    assert version in (1, 2)
+    assert version in (1, 2, 3)
     assert data[12:60] == bytes(48)
     assert data[60:64] == checksum(data[:60])
     footer = data[-32:]
@@ -79,7 +79,9 @@ class File:
 
     def _read_vectors(self):
         stride, self.width = (self.dim + 7) // 8 * 8, (self.dim + 31) // 32 * 32
-        rows = self._take(10, "<f4", self.slots, stride)
+        assert self.memory < (3 if self.version > 2 else 2)
+        self.are_codes = self.memory == 2 and self.steps_per_unit > 0
+        rows = self._take(10, "<f4", 0 if self.are_codes else self.slots, stride)
         assert not rows[:, self.dim :].any()
         self.vectors = rows[:, : self.dim]
         self.derived = self._take(11, "<f4")
@@ -87,6 +89,8 @@ class File:
         assert len(offsets) in (0, stride if self.version == 1 else self.width)
         self.code_offsets = np.pad(offsets, (0, self.width - len(offsets)))
         self.codes = self._take(13, "u1").reshape(-1, self.width)
+        if self.are_codes:
+            self.vectors = decoded(self)
 
     def _read_graph(self):
         self.levels = self._take(20, "u1", self.slots)
@@ -151,6 +155,21 @@ def unrounded_codes(file):
     if file.metric == 2:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return rotated(vectors, file.rounds) * file.steps_per_unit - file.code_offsets
+
+
+def decoded(file):
+    """Return what codes stand for."""
+    vectors = (file.codes + file.code_offsets.astype("f8")) / file.steps_per_unit
+    vectors = rotated_back(vectors, file.rounds)[:, : file.dim]
+    if file.metric == 2:
+        lengths = np.linalg.norm(vectors, axis=1) * file.derived
+        vectors /= lengths[:, None]
+    return vectors.astype("f4")
+
+
+def rotated_back(vectors, rounds):
+    # A rotation's inverse is its transpose.
+    return vectors @ rotated(np.eye(vectors.shape[1]), rounds).T
 
 
 def rotated(vectors, rounds):

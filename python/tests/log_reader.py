@@ -16,7 +16,7 @@ KINDS = {
     6: "compact",
     7: "convert",
 }
-FORMS = ("balanced", "fast")
+FORMS = ("balanced", "fast", "compact")
 TYPES = ("bool", "int64", "float64", "string", "datetime", "tags", "json")
 
 

@@ -92,8 +92,8 @@ def test_foreign_files(foreign, tmp_path):
 
 def test_a_newer_version_says_so(data, tmp_path):
     sections = damage.split(data)
-    newer = damage.join(sections, header=b"\x89MARTLET" + struct.pack("<I", 3))
-    assert_refused(newer, tmp_path, "version 3", "up to 2", "newer")
+    newer = damage.join(sections, header=b"\x89MARTLET" + struct.pack("<I", 4))
+    assert_refused(newer, tmp_path, "version 4", "up to 3", "newer")
 
 
 def test_version_0_is_none(data, tmp_path):
@@ -241,8 +241,9 @@ def test_estimates_that_are_no_numbers(fast_data, first, value):
         (21, 3, "rounds of the rotation is 3, but must be from 0 to 2"),
         (22, 0, "section 25 of part 0 does not belong there"),
         (22, 2, "a flag is 2"),
-        (23, 0, "links must not have codes in the balanced form"),
-        (23, 2, "memory is 2, but must be from 0 to 1"),
+        (23, 0, "links must have codes in the fast form only"),
+        (23, 2, "links must have codes in the fast form only"),
+        (23, 3, "memory is 3, but must be from 0 to 2"),
         (19, 0, "links must not have codes without vectors'"),
     ],
 )

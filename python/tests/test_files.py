@@ -81,6 +81,7 @@ def test_every_type_of_metadata(every_type, tmp_path):
     [
         *(("l2", "balanced"), ("ip", "balanced"), ("cosine", "balanced")),
         *(("l2", "fast"), ("cosine", "fast")),
+        *(("l2", "compact"), ("cosine", "compact")),
     ],
 )
 @pytest.mark.parametrize("kind", [int, str])

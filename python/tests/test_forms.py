@@ -1,7 +1,8 @@
-"""The two forms of memory: named, kept, and alike in all but speed."""
+"""The forms of memory: named, kept, and alike in what does not depend on them."""
 
 from __future__ import annotations
 
+import format_reader
 import numpy as np
 import oracle
 import pytest
@@ -35,7 +36,7 @@ class TestParameter:
 
     @pytest.mark.parametrize("wrong", ["", "FAST", "small", None, 1])
     def test_another_name(self, wrong):
-        sentence = f"memory is {wrong!r}; expected one of 'balanced', 'fast'"
+        sentence = f"memory is {wrong!r}; expected one of 'balanced', 'fast', 'compact'"
         with pytest.raises(martlet.InvalidArgumentError) as caught:
             martlet.Index(2, memory=wrong)
         assert str(caught.value) == sentence
@@ -45,14 +46,16 @@ class TestParameter:
             martlet.open(folder, 2, memory="small")
         assert not folder.exists()
 
-    @pytest.mark.parametrize("wrong", [-1, 2, 2**31 - 1])
+    @pytest.mark.parametrize("wrong", [-1, 3, 2**31 - 1])
     def test_another_number(self, wrong):
         options = _structs.sized(
             _structs.IndexOptions, dim=2, metric=0, M=16, ef_construction=9, seed=0, memory=wrong
         )
         with pytest.raises(martlet.InvalidArgumentError) as caught:
             _ffi.create(options)
-        assert f"memory is {wrong}, but must be MARTLET_BALANCED or" in str(caught.value)
+        assert f"memory is {wrong}, but must be MARTLET_BALANCED, MARTLET_FAST or" in str(
+            caught.value
+        )
 
     def test_callers_that_do_not_know_it(self):
         options = _structs.sized(
@@ -65,7 +68,7 @@ class TestParameter:
 class TestKept:
     """By files, copies and folders."""
 
-    @pytest.mark.parametrize("memory", ["balanced", "fast"])
+    @pytest.mark.parametrize("memory", ["balanced", "fast", "compact"])
     def test_every_way_back(self, memory, tmp_path):
         index = made(memory=memory)
         hits = index.search(QUERIES)
@@ -91,21 +94,22 @@ class TestKept:
             assert other.search(VECTORS[8], k=1).ids.tolist() == ["n8"]
 
     @METRICS
-    def test_folders(self, metric, folder):
+    @pytest.mark.parametrize("form", ["fast", "compact"])
+    def test_folders(self, metric, form, folder):
         """What is in them is, byte for byte, what the same changes make in memory."""
-        memory = martlet.Index(DIM, metric, M=6, ef_construction=30, memory="fast")
+        memory = martlet.Index(DIM, metric, M=6, ef_construction=30, memory=form)
         names = [f"n{i}" for i in range(len(VECTORS))]
         changes = (
             lambda index: index.add(VECTORS[:1100], ids=names[:1100]),
             lambda index: index.add(VECTORS[1100:], ids=names[1100:]),
             lambda index: index.remove(names[5:25]),
-            lambda index: index.upsert(-VECTORS[:10], ids=names[:10]),
+            lambda index: index.upsert(-2 * VECTORS[:10], ids=names[:10]),
             lambda index: index.update_metadata(names[:3], {"year": [1, 2, 3]}),
             lambda index: index.remove(names[100:1000]),
             lambda index: index.compact(),
             lambda index: index.add(VECTORS[10:25], ids=names[10:25]),
         )
-        with martlet.open(folder, DIM, metric, M=6, ef_construction=30, memory="fast") as index:
+        with martlet.open(folder, DIM, metric, M=6, ef_construction=30, memory=form) as index:
             for number, change in enumerate(changes):
                 change(memory)
                 change(index)
@@ -113,9 +117,9 @@ class TestKept:
                     index.checkpoint()
             assert content(index) == content(memory)
         with martlet.open(folder) as index:
-            assert index.memory == "fast"
+            assert index.memory == form
             assert content(index) == content(memory)
-        with martlet.open(folder, memory="fast") as index:
+        with martlet.open(folder, memory=form) as index:
             assert content(index) == content(memory)
         with pytest.raises(martlet.InvalidArgumentError, match=r"^memory is 'balanced'"):
             martlet.open(folder, memory="balanced")
@@ -173,7 +177,8 @@ class TestConverted:
         before = content(index)
         with pytest.raises(martlet.InvalidArgumentError) as caught:
             index.convert(wrong)
-        assert str(caught.value) == f"memory is {wrong!r}; expected one of 'balanced', 'fast'"
+        sentence = f"memory is {wrong!r}; expected one of 'balanced', 'fast', 'compact'"
+        assert str(caught.value) == sentence
         assert content(index) == before
 
     def test_closed(self):
@@ -220,13 +225,16 @@ class TestAlike:
             assert one.distances.tobytes() == other.distances.tobytes()
 
     @METRICS
+    @pytest.mark.parametrize("memory", ["fast", "compact"])
     @pytest.mark.parametrize("threads", [2, 8])
-    def test_threads_do_not_change_it(self, metric, threads):
-        assert content(made(metric, threads=threads)) == content(made(metric, threads=1))
+    def test_threads_do_not_change_it(self, metric, memory, threads):
+        one, several = (made(metric, memory, threads=count) for count in (1, threads))
+        assert content(one) == content(several)
 
     @METRICS
-    def test_lists_give_the_same_bytes_as_arrays(self, metric):
-        lists, arrays = (martlet.Index(DIM, metric, M=6, memory="fast") for _ in range(2))
+    @pytest.mark.parametrize("memory", ["fast", "compact"])
+    def test_lists_give_the_same_bytes_as_arrays(self, metric, memory):
+        lists, arrays = (martlet.Index(DIM, metric, M=6, memory=memory) for _ in range(2))
         for rows in (VECTORS[:1100], VECTORS[1100:]):
             lists.add(rows.tolist())
             arrays.add(rows)
@@ -239,3 +247,86 @@ class TestAlike:
         for row in range(3):
             single = lists.search(QUERIES[row])
             assert single.ids.tolist() == other.ids[row].tolist()
+
+
+class TestCompact:
+    """Vectors of which nothing but codes is left."""
+
+    @pytest.mark.parametrize(("dim", "most"), [(128, 386), (384, 838)])
+    @pytest.mark.parametrize("metric", ["l2", "cosine"])
+    def test_bytes_per_vector(self, metric, dim, most):
+        """Half of what hnswlib takes at most: 772 for 128 components, 1,677 for 384."""
+        index = martlet.Index(dim, metric, ef_construction=20, memory="compact")
+        index.add(oracle.gaussian(3000, dim, seed=42))
+        stats = index.stats()
+        assert stats["bytes"]["total"] <= most * 3000
+        assert stats["bytes"]["vectors"] == (3000 * 4 if metric == "cosine" else 0)
+        assert stats["bytes"]["codes"] == 3000 * dim
+
+    @METRICS
+    def test_few_vectors_and_inner_products_are_kept(self, metric):
+        index = martlet.Index(DIM, metric, memory="compact")
+        index.add(VECTORS[:1000])
+        assert index.get(range(1000)).tobytes() == VECTORS[:1000].tobytes()
+        index.add(VECTORS[1000:])
+        assert (index.stats()["bytes"]["codes"] == 0) == (metric == "ip")
+        is_kept = index.get(range(1300)).tobytes() == VECTORS.tobytes()
+        assert is_kept == (metric == "ip")
+
+    @pytest.mark.parametrize("metric", ["l2", "cosine"])
+    def test_vectors_and_distances_are_near(self, metric):
+        """Half a step in each rotated component, by the triangle inequality also for distances."""
+        index = martlet.Index(DIM, metric, M=6, memory="compact")
+        index.add(VECTORS)
+        file = format_reader.File(content(index))
+        bound = 1.001 * np.sqrt(file.width) / 2 / file.steps_per_unit
+        lengths = np.linalg.norm(VECTORS, axis=1) if metric == "cosine" else 1
+        errors = np.linalg.norm(index.get(range(1300)) - VECTORS, axis=1) / lengths
+        assert 0.1 * bound < errors.max() <= bound
+        hits = index.search(QUERIES, k=1300, ef=1300)
+        right = np.take_along_axis(oracle.distances(VECTORS, QUERIES, metric), hits.ids, 1)
+        halves = 2 if metric == "cosine" else 1
+        assert np.abs(np.sqrt(halves * hits.distances) - np.sqrt(halves * right)).max() <= bound
+        assert (np.diff(hits.distances, axis=1) >= 0).all()
+
+    @pytest.mark.parametrize("metric", ["l2", "cosine"])
+    @pytest.mark.parametrize("where", [None, {"row": {"$lt": 20}}, {"row": {"$lt": 700}}])
+    def test_recall(self, metric, where):
+        vectors, queries = oracle.gaussian(6000, 16, seed=43), oracle.gaussian(100, 16, seed=44)
+        index = martlet.Index(16, metric, memory="compact")
+        for start in range(0, 6000, 1500):
+            rows = range(start, start + 1500)
+            index.add(vectors[rows], metadata={"row": list(rows)})
+        assert index.stats()["reachable"] == 6000
+        assert index.stats()["bytes"]["vectors"] <= 4 * 6000
+        count = 6000 if where is None else where["row"]["$lt"]
+        hits = index.search(queries, k=10, ef=400, where=where)
+        assert oracle.recall(vectors[:count], queries, hits, metric) >= 0.95
+
+    @pytest.mark.parametrize("metric", ["l2", "cosine"])
+    def test_forms_that_it_becomes(self, metric):
+        index = made(metric, "compact")
+        names = [f"n{i}" for i in range(len(VECTORS))]
+        left = index.get(names)
+        links = made(metric, "fast").stats()["bytes"]["links"]
+        for other in ("fast", "balanced"):
+            index.convert(other)
+            assert index.get(names).tobytes() == left.tobytes()
+            assert (index.stats()["bytes"]["links"] == links) == (other == "fast")
+            assert index.stats()["bytes"]["vectors"] >= len(VECTORS) * DIM * 4
+        hits = index.search(QUERIES, k=10, ef=1300)
+        right = np.sort(oracle.distances(left, QUERIES, metric), axis=1)[:, :10]
+        np.testing.assert_allclose(hits.distances, right, rtol=1e-5, atol=1e-6)
+        index.convert("compact")
+        assert index.stats()["bytes"]["vectors"] <= len(VECTORS) * 4
+
+    def test_a_vector_far_away_is_not_lost(self):
+        """Nor are the others: where codes cannot cover both, all are float32 from then on."""
+        index = martlet.Index(DIM, memory="compact")
+        index.add(VECTORS)
+        left = index.get(range(1300))
+        index.add(1e6 * QUERIES[:1])
+        assert index.get(1300).tolist() == (np.float32(1e6) * QUERIES[0]).tolist()
+        assert index.get(range(1300)).tobytes() == left.tobytes()
+        assert index.stats()["bytes"]["codes"] == 0
+        assert index.search(1e6 * QUERIES[0], k=1).ids.tolist() == [1300]

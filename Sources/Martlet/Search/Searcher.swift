@@ -18,15 +18,16 @@ final class Searcher {
             list: room.list, links: room.bridges)
         do throws(MartletError) {
             query = try Memory.allocate(
-                Float.self, reader.codeStride * 3 + reader.codeStride / 4)
+                Float.self, reader.codeStride * 4 + reader.codeStride / 4)
         } catch {
             scratch.free()
             throw error
         }
-        let bytes = UnsafeMutableRawPointer(query + 2 * reader.codeStride).bindMemory(
+        let bytes = UnsafeMutableRawPointer(query + 3 * reader.codeStride).bindMemory(
             to: UInt8.self, capacity: 5 * reader.codeStride)
         code = QueryCode(
-            rotated: query + reader.codeStride, code: bytes, tables: bytes + reader.codeStride)
+            rotated: query + reader.codeStride, steps: query + 2 * reader.codeStride, code: bytes,
+            tables: bytes + reader.codeStride)
         scratch.beam.removeAll(capacity: 0)
         self.scratch = scratch
     }
@@ -55,6 +56,11 @@ final class Searcher {
     private func find(_ query: Query, _ batch: QueryBatch) throws(MartletError) -> Int {
         let (plan, snapshot) = (batch.plan, batch.snapshot)
         guard plan.wanted > 0, let vectors = snapshot.vectors else { return 0 }
+        var query = query
+        if vectors.rows == nil, let codes = vectors.codes {
+            codes.steps(query, to: code.steps)
+            query.steps = UnsafePointer(code.steps)
+        }
         let scorer = Scorer(query, code: code, in: vectors)
         if plan.method != .exactScan {
             scratch.descend(to: 0, of: snapshot.graph, from: snapshot.graph.entry!, scorer)

@@ -7,7 +7,7 @@
 /// processors are that Swift runs Martlet on.
 enum FileFormat {
     static let magic: [UInt8] = [0x89] + Array("MARTLET".utf8)
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     /// Sections begin at multiples of this, so that tables can be used where they lie.
     static let alignment = 64
     static let headerSize = 64

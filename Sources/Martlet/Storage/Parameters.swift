@@ -70,11 +70,12 @@ struct Parameters {
         if file.version > 1 {
             rounds = try words.number("the rounds of the rotation", 0...Quantizer.usualRounds)
             hasLinkCodes = try words.flag()
-            let memory = MemoryForm(rawValue: Int32(try words.number("memory", 0...1)))!
+            let forms = 0...(file.version == 2 ? 1 : 2)
+            let memory = MemoryForm(rawValue: Int32(try words.number("memory", forms)))!
             configuration = try configuration.with(memory)
             try file.check(
                 !hasLinkCodes || memory == .fast, .parameters,
-                "links must not have codes in the balanced form")
+                "links must have codes in the fast form only")
         }
         try file.check(slots == 0 || idKind != nil, .parameters, "the slots must have ids")
     }

@@ -74,12 +74,45 @@ struct Quantizer {
                 rotated, scale * stepsPerUnit, offsets, UInt64(reader.codeStride), code))
     }
 
+    /// Encodes what is rotated and scaled already; nothing is to be clamped.
+    func encode(
+        rotated: UnsafePointer<Float>, to code: UnsafeMutablePointer<UInt8>
+    ) {
+        _ = reader.kernels.encode(
+            rotated, stepsPerUnit, offsets, UInt64(reader.codeStride), code)
+    }
+
+    /// A row as codes see it, but not rounded: rotated, and in steps from the offsets.
+    func steps(
+        _ row: UnsafePointer<Float>, scale: Float, to steps: UnsafeMutablePointer<Float>
+    ) {
+        Self.rotate(row, table, rounds: rounds, to: steps, reader)
+        for place in 0..<reader.codeStride {
+            steps[place] = steps[place] * (scale * stepsPerUnit) - offsets[place]
+        }
+    }
+
     /// The distance of codes that is to be expected at a public distance, if both vectors lie within
     /// the codes' range. Rounding adds a sixth per component.
     func codeDistance(at distance: Float) -> Float {
         // 1 - cos is half of the squared distance between vectors of length 1.
         let squared = reader.metric == .cosine ? 2 * distance : distance
         return squared * stepsPerUnit * stepsPerUnit + Float(components) / 6
+    }
+
+    /// What a code stands for, rotated and in units; nearer to what was encoded than half a step in each
+    /// component, if nothing was clamped.
+    func decode(_ code: UnsafePointer<UInt8>, to rotated: UnsafeMutablePointer<Float>) {
+        let step = 1 / stepsPerUnit
+        for place in 0..<reader.codeStride {
+            rotated[place] = (Float(code[place]) + offsets[place]) * step
+        }
+    }
+
+    /// Turns what was rotated back to what it was.
+    func unrotate(_ rotated: UnsafeMutablePointer<Float>) {
+        let size = reader.codeStride
+        reader.kernels.unrotate(rotated, UInt64(size), table + size, UInt64(rounds))
     }
 
     /// Whether no component lies farther outside the range of codes than that is wide: such ones
@@ -92,29 +125,78 @@ struct Quantizer {
     }
 }
 
+/// How quantizers are chosen.
 extension Quantizer {
-    /// Chooses offsets and step for `count` vectors, by a sample of them; nil if codes would be too
-    /// coarse.
+    /// Which components must not be clamped.
+    enum Coverage {
+        /// Those of a sample, without outliers: the vectors are there, too.
+        case most
+        /// Those of all vectors, of which nothing but codes will be left.
+        case all
+    }
+
+    /// Chooses offsets and step for `count` vectors; nil if codes would be too coarse.
     static func train(
-        _ vectors: VectorView, count: Int, _ control: Control?
+        _ vectors: VectorView, count: Int, _ coverage: Coverage, _ control: Control?
     ) throws(MartletError) -> Quantizer? {
         let reader = vectors.reader
         let table = try makeTable(reader, rounds: usualRounds)
         var isKept = false
         defer { if !isKept { free(table) } }
-        let ranges = try Ranges(
-            of: slots(of: count, about: sampleSize), vectors, table, rounds: usualRounds)
+        let ranges = try Ranges(coverage, size: reader.codeStride)
         defer { ranges.free() }
+        let gap = coverage == .all ? 1 : max(count / sampleSize, 1)
+        try ranges.insert(
+            stride(from: 0, to: UInt32(count), by: gap), vectors, table, rounds: usualRounds,
+            control)
         let step = ranges.widest / topCode
         guard step > 0, ranges.farthest <= maxSteps * step,
             try isFine(step, for: vectors, count: count, control)
         else { return nil }
-        for component in 0..<reader.codeStride {
-            table[component] = ranges.middle(of: component) / step - topCode / 2
-        }
         isKept = true
+        return Quantizer(table, rounds: usualRounds, ranges, step: step, reader)
+    }
+
+    private init(
+        _ table: UnsafeMutablePointer<Float>, rounds: Int, _ ranges: Ranges, step: Float,
+        _ reader: VectorReader
+    ) {
+        for component in 0..<reader.codeStride {
+            table[component] = ranges.middle(of: component) / step - Self.topCode / 2
+        }
+        self.init(table: table, rounds: rounds, stepsPerUnit: 1 / step, reader: reader)
+    }
+
+    /// What this must become to cover `count` more vectors beside the `coded` ones; itself if it does.
+    /// Coarser by an eighth at least, so that what is encoded again and again is not rounded often.
+    func covering(
+        _ vectors: VectorView, count: Int, _ codes: CodeView, coded: Int, _ control: Control?
+    ) throws(MartletError) -> Quantizer {
+        let ranges = try Ranges(.all, size: reader.codeStride)
+        defer { ranges.free() }
+        try ranges.insert(0..<UInt32(count), vectors, table, rounds: rounds, control)
+        guard !covers(ranges) else { return self }
+        try ranges.insert(codes, count: coded, control)
+        let step = max(ranges.widest / Self.topCode, 1.125 / stepsPerUnit)
         return Quantizer(
-            table: table, rounds: usualRounds, stepsPerUnit: 1 / step, reader: reader)
+            try Self.makeTable(reader, rounds: rounds), rounds: rounds, ranges, step: step, reader)
+    }
+
+    private func covers(_ ranges: Ranges) -> Bool {
+        (0..<reader.codeStride).allSatisfy {
+            let (low, high) = ranges.range(of: $0)
+            return low * stepsPerUnit - offsets[$0] >= -0.5
+                && high * stepsPerUnit - offsets[$0] <= Self.topCode + 0.5
+        }
+    }
+
+    /// Whether codes are fine enough for these vectors, too.
+    func isFine(
+        for vectors: VectorView, count: Int, _ control: Control?
+    ) throws(MartletError) -> Bool {
+        guard (0..<reader.codeStride).allSatisfy({ abs(offsets[$0]) <= Self.maxSteps })
+        else { return false }
+        return try Self.isFine(1 / stepsPerUnit, for: vectors, count: count, control)
     }
 
     /// How far from zero a component may lie, in steps, so that a float still tells parts of a step.
@@ -142,7 +224,7 @@ extension Quantizer {
         return fine * 10 >= probes.count * 9
     }
 
-    /// By exact scan; copies of the vector do not count.
+    /// By exact scan, of codes if there is nothing else; copies of the vector do not count.
     private static func squaredDistanceToTenth(
         from probe: UInt32, _ vectors: VectorView, count: Int
     ) throws(MartletError) -> Float {
@@ -160,55 +242,93 @@ extension Quantizer {
         }
         guard scratch.beam.count > 0 else { return .infinity }
         let farthest = scratch.beam.distance(scratch.beam.count - 1)
+        if let codes = vectors.codes {
+            return farthest / (codes.quantizer.stepsPerUnit * codes.quantizer.stepsPerUnit)
+        }
         // 1 - cos is half of the squared distance between vectors of length 1.
         return vectors.reader.metric == .cosine ? 2 * farthest : farthest
     }
 }
 
-/// The ranges of all components of rotated vectors, without the two outermost values on either side,
-/// which may be outliers.
+/// The ranges of all components of rotated vectors; without the two outermost values on either side,
+/// which may be outliers, if not all are to be covered.
 private struct Ranges {
+    private let coverage: Quantizer.Coverage
+    private let size: Int
     private let lows: UnsafeMutablePointer<Extremes>
     private let highs: UnsafeMutablePointer<Extremes>
-    private(set) var widest: Float = 0
-    /// The largest distance from zero.
-    private(set) var farthest: Float = 0
+    /// Room for a rotated vector.
+    private let rotated: UnsafeMutablePointer<Float>
 
-    init(
-        of sample: [UInt32], _ vectors: VectorView, _ table: UnsafePointer<Float>, rounds: Int
-    ) throws(MartletError) {
-        let size = vectors.reader.codeStride
-        let rotated = try Memory.allocate(Float.self, size)
-        defer { Glibc.free(rotated) }
-        lows = try Memory.allocate(Extremes.self, size / 4)
+    init(_ coverage: Quantizer.Coverage, size: Int) throws(MartletError) {
+        (self.coverage, self.size) = (coverage, size)
+        let floatsPerExtremes = MemoryLayout<Extremes>.stride / MemoryLayout<Float>.stride
+        let room = try Memory.allocate(Float.self, size + size / 4 * floatsPerExtremes)
+        rotated = room
+        lows = UnsafeMutableRawPointer(room + size).bindMemory(
+            to: Extremes.self, capacity: size / 4)
         highs = lows + size / 8
         lows.initialize(repeating: Extremes(), count: size / 4)
-        for slot in sample {
+    }
+
+    func free() { Glibc.free(rotated) }
+
+    /// Rows, rotated.
+    func insert(
+        _ slots: some Sequence<UInt32>, _ vectors: VectorView, _ table: UnsafePointer<Float>,
+        rounds: Int, _ control: Control?
+    ) throws(MartletError) {
+        for slot in slots {
+            if slot & 1023 == 0, control?.isCancelled == true { throw .cancelled }
             Quantizer.rotate(vectors.row(slot), table, rounds: rounds, to: rotated, vectors.reader)
-            let scale = vectors.scale(slot)
-            for eight in 0..<size / 8 {
-                let values = UnsafeRawPointer(rotated + 8 * eight).load(as: SIMD8<Float>.self)
-                highs[eight].insert(values * scale)
-                lows[eight].insert(-values * scale)
-            }
-        }
-        for component in 0..<size {
-            let (low, high) = range(of: component)
-            widest = max(widest, high - low)
-            farthest = max(farthest, abs(high), abs(low))
+            insertRotated(scale: vectors.scale(slot))
         }
     }
 
-    func free() { Glibc.free(lows) }
+    /// What codes stand for.
+    func insert(_ codes: CodeView, count: Int, _ control: Control?) throws(MartletError) {
+        for slot in 0..<UInt32(count) {
+            if slot & 1023 == 0, control?.isCancelled == true { throw .cancelled }
+            codes.quantizer.decode(codes.row(slot), to: rotated)
+            insertRotated(scale: 1)
+        }
+    }
+
+    private func insertRotated(scale: Float) {
+        for eight in 0..<size / 8 {
+            let values = UnsafeRawPointer(rotated + 8 * eight).load(as: SIMD8<Float>.self)
+            highs[eight].insert(values * scale)
+            lows[eight].insert(-values * scale)
+        }
+    }
+
+    var widest: Float {
+        (0..<size).reduce(0) {
+            let (low, high) = range(of: $1)
+            return max($0, high - low)
+        }
+    }
+
+    /// The largest distance from zero.
+    var farthest: Float {
+        (0..<size).reduce(0) {
+            let (low, high) = range(of: $1)
+            return max($0, abs(high), abs(low))
+        }
+    }
 
     func middle(of component: Int) -> Float {
         let (low, high) = range(of: component)
         return low + (high - low) / 2
     }
 
-    private func range(of component: Int) -> (low: Float, high: Float) {
-        let (eight, lane) = (component / 8, component % 8)
-        return (-lows[eight].third[lane], highs[eight].third[lane])
+    func range(of component: Int) -> (low: Float, high: Float) {
+        let (low, high) = (lows[component / 8], highs[component / 8])
+        let lane = component % 8
+        switch coverage {
+        case .most: return (-low.third[lane], high.third[lane])
+        case .all: return (-low.first[lane], high.first[lane])
+        }
     }
 }
 

@@ -23,7 +23,7 @@ struct Scorer {
     /// Bytes per row.
     private let stride: UInt64
     private let aux: UnsafePointer<Float>?
-    /// Whether distances are those of codes.
+    /// Whether distances are those from a code, rounded on either side.
     let isOnCodes: Bool
 
     /// Distances from a stored vector, between codes if there are any.
@@ -55,14 +55,16 @@ struct Scorer {
     init(_ slot: UInt32, _ codes: CodeView) { self.init(code: codes.row(slot), in: codes) }
 
     private init(code: UnsafePointer<UInt8>, in codes: CodeView) {
-        (rule, query, rows, aux) = (.squared, .init(code), .init(codes.codes), nil)
-        isOnCodes = true
-        stride = UInt64(codes.stride)
-        kernel = codes.quantizer.reader.kernels.code_distances
+        self.init(codes.quantizer.reader.kernels.code_distances, code, codes, isOnCodes: true)
     }
 
     /// Distances from a query, between the vectors themselves.
     init(exact query: Query, in vectors: VectorView) {
+        if vectors.rows == nil, let codes = vectors.codes, let steps = query.steps {
+            self.init(
+                codes.quantizer.reader.kernels.mixed_distances, steps, codes, isOnCodes: false)
+            return
+        }
         switch vectors.reader.metric {
         case .l2: self.init(.squared, query.row, vectors)
         case .cosine: self.init(.cosine(scale: 1 / query.length), query.row, vectors)
@@ -70,8 +72,17 @@ struct Scorer {
         }
     }
 
+    private init(
+        _ kernel: @escaping kernels_score, _ query: UnsafeRawPointer, _ codes: CodeView,
+        isOnCodes: Bool
+    ) {
+        (rule, self.kernel, self.query) = (.squared, kernel, query)
+        (rows, aux, self.isOnCodes) = (.init(codes.codes), nil, isOnCodes)
+        stride = UInt64(codes.stride)
+    }
+
     private init(_ rule: Rule, _ query: UnsafePointer<Float>, _ vectors: VectorView) {
-        (self.rule, self.query, rows) = (rule, .init(query), .init(vectors.rows))
+        (self.rule, self.query, rows) = (rule, .init(query), .init(vectors.rows!))
         isOnCodes = false
         (stride, aux) = (UInt64(vectors.reader.stride * 4), vectors.aux)
         switch rule {
@@ -172,6 +183,8 @@ enum Space {
 struct Query {
     let row: UnsafePointer<Float>
     let length: Float
+    /// What codes see of it, not rounded; nil unless vectors are what their codes stand for.
+    var steps: UnsafePointer<Float>?
 }
 
 extension VectorView {
@@ -181,6 +194,7 @@ extension VectorView {
         _ query: Query, _ slots: UnsafePointer<UInt32>, _ count: Int,
         _ out: UnsafeMutablePointer<Float>
     ) {
+        guard let rows else { return distances(ofCodes: slots, count, from: query, out) }
         let kernel: kernels_score =
             reader.metric == .l2 ? reader.kernels.squared_distances : reader.kernels.dot_products
         kernel(query.row, rows, UInt64(reader.stride * 4), slots, UInt64(count), out)
@@ -193,5 +207,18 @@ extension VectorView {
             }
         case .ip: for i in 0..<count { out[i] = 1 - out[i] }
         }
+    }
+
+    /// From what codes stand for. Under cosine, half of the squared distance between vectors of length 1,
+    /// which is 1 - cos but for what rounding does to lengths.
+    private func distances(
+        ofCodes slots: UnsafePointer<UInt32>, _ count: Int, from query: Query,
+        _ out: UnsafeMutablePointer<Float>
+    ) {
+        let quantizer = codes!.quantizer
+        Scorer(exact: query, in: self).score(slots, count, out)
+        let stepsPerDistance = quantizer.stepsPerUnit * quantizer.stepsPerUnit
+        let scale = (reader.metric == .cosine ? 0.5 : 1) / stepsPerDistance
+        for i in 0..<count { out[i] *= scale }
     }
 }

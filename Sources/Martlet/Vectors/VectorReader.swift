@@ -22,9 +22,6 @@ struct VectorReader {
 
     static func codeStride(_ dim: Int) -> Int { (dim + 31) & ~31 }
 
-    /// Bytes that `count` stored vectors take.
-    func bytes(count: Int) -> Int { count * (stride + (metric == .l2 ? 0 : 1)) * 4 }
-
     /// Converts one row, whatever its element type and strides, and returns its squared length.
     /// - Throws: `notFinite`, `tooLong`, `tooShort`.
     @inline(__always)

@@ -1,7 +1,8 @@
 /// The vectors as sections of a file.
 extension VectorView {
     func sections(slots: Int) -> [Section] {
-        var sections = [Section(.rows, rows, count: slots * reader.stride)]
+        var sections: [Section] = []
+        if let rows { sections.append(Section(.rows, rows, count: slots * reader.stride)) }
         if let aux { sections.append(Section(.derived, aux, count: slots)) }
         if let codes {
             let offsets = UnsafePointer(codes.quantizer.offsets)
@@ -24,7 +25,7 @@ extension VectorStore {
     init(
         _ reader: VectorReader, _ file: SectionReader, _ parameters: Parameters
     ) throws(MartletError) {
-        self.init(reader)
+        self.init(reader, parameters.configuration.memory)
         do throws(MartletError) {
             try read(file, parameters)
         } catch {

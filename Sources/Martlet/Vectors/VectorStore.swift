@@ -1,6 +1,7 @@
 import Glibc
 
-/// The vectors of an index as float32 rows, exactly as given, and what is derived from them.
+/// The vectors of an index as float32 rows, exactly as given, and what is derived from them. In the
+/// compact form, the codes alone, once there are codes; see `VectorStore+Compact.swift`.
 ///
 /// A row is `stride` floats: `dim` components and zeros up to a multiple of 8. Derived are, by
 /// metric, one float per row (`aux`):
@@ -15,14 +16,19 @@ import Glibc
 /// room, writing behind `count` only; the old one stays valid.
 struct VectorStore {
     let reader: VectorReader
+    var memory: MemoryForm
     private(set) var count = 0
-    private var rows = AppendArray<Float>()
-    private var aux = AppendArray<Float>()
+    var rows = AppendArray<Float>()
+    /// The slot of the first row; 0 unless those before are codes.
+    var firstRow = 0
+    private(set) var aux = AppendArray<Float>()
     /// R of the lift.
     private(set) var radius: Float = 0
-    private var codes = CodeStore()
+    var codes = CodeStore()
 
-    init(_ reader: VectorReader) { self.reader = reader }
+    init(_ reader: VectorReader, _ memory: MemoryForm) {
+        (self.reader, self.memory) = (reader, memory)
+    }
 
     /// Returns the store with a batch read from the caller's memory, each row once, and checked,
     /// but not encoded yet.
@@ -40,9 +46,9 @@ struct VectorStore {
 
     private mutating func append(_ matrix: Matrix, _ control: Control?) throws(MartletError) {
         let needed = count + matrix.rows
-        let floats = needed.multipliedReportingOverflow(by: reader.stride)
+        let floats = (needed - firstRow).multipliedReportingOverflow(by: reader.stride)
         guard !floats.overflow else { throw .outOfMemory(bytes: .max) }
-        _ = try rows.reserve(floats.partialValue, keeping: count * reader.stride)
+        _ = try rows.reserve(floats.partialValue, keeping: (count - firstRow) * reader.stride)
         if reader.metric == .cosine { _ = try aux.reserve(needed, keeping: count) }
         var longest: Float = 0
         for row in 0..<matrix.rows {
@@ -59,7 +65,11 @@ struct VectorStore {
     mutating func encode(since before: VectorStore, _ control: Control?) throws(MartletError) {
         guard reader.metric != .ip else { return }
         do throws(MartletError) {
-            try codes.append(from: before.count, to: count, view, control)
+            if before.areCodes {
+                try encodeBehindCodes(control)
+            } else {
+                try codes.append(from: before.count, to: count, view, covering: coverage, control)
+            }
         } catch {
             free(sharedWith: before)
             throw error
@@ -84,7 +94,7 @@ struct VectorStore {
 
     /// A store of its own with the rows that stay.
     func compacted(_ moves: SlotMoves, _ control: Control?) throws(MartletError) -> VectorStore {
-        var next = VectorStore(reader)
+        var next = VectorStore(reader, memory)
         guard !moves.kept.isEmpty else { return next }
         do throws(MartletError) {
             try next.copy(self, moves, control)
@@ -99,10 +109,14 @@ struct VectorStore {
         _ other: VectorStore, _ moves: SlotMoves, _ control: Control?
     ) throws(MartletError) {
         (count, radius) = (moves.kept.count, other.radius)
-        rows = try AppendArray(room: count * reader.stride)
-        for (target, slot) in moves.kept.enumerated() {
-            if target & 1023 == 0, control?.isCancelled == true { throw .cancelled }
-            row(target).update(from: other.row(Int(slot)), count: reader.stride)
+        if other.areCodes {
+            firstRow = count
+        } else {
+            rows = try AppendArray(room: count * reader.stride)
+            for (target, slot) in moves.kept.enumerated() {
+                if target & 1023 == 0, control?.isCancelled == true { throw .cancelled }
+                row(target).update(from: other.row(Int(slot)), count: reader.stride)
+            }
         }
         if other.aux.base != nil {
             aux = try AppendArray(room: count)
@@ -114,19 +128,26 @@ struct VectorStore {
     /// Becomes what a file holds.
     mutating func read(_ file: SectionReader, _ parameters: Parameters) throws(MartletError) {
         (count, radius) = (parameters.slots, parameters.radius)
-        rows = try file.table(.rows, Float.self, count: count * reader.stride)
+        if memory == .compact, parameters.stepsPerUnit > 0 {
+            firstRow = count
+        } else {
+            rows = try file.table(.rows, Float.self, count: count * reader.stride)
+        }
         if reader.metric != .l2 { aux = try file.table(.derived, Float.self, count: count) }
         codes = try CodeStore(reader, file, parameters)
     }
 
-    func row(_ slot: Int) -> UnsafeMutablePointer<Float> { rows.base! + slot &* reader.stride }
+    func row(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        rows.base! + (slot &- firstRow) &* reader.stride
+    }
 
     /// nil if there are no codes.
     var quantizer: Quantizer? { codes.quantizer }
 
     var view: VectorView {
         VectorView(
-            reader: reader, rows: rows.base!, aux: aux.base, radius: radius, codes: codes.view,
+            reader: reader, rows: areCodes ? nil : rows.base, aux: aux.base, radius: radius,
+            codes: codes.view,
             training: codes.training)
     }
 
@@ -151,7 +172,8 @@ struct VectorStore {
 /// Safety: the pointers are valid while the version is pinned.
 struct VectorView {
     let reader: VectorReader
-    let rows: UnsafePointer<Float>
+    /// nil if vectors are what their codes stand for.
+    let rows: UnsafePointer<Float>?
     let aux: UnsafePointer<Float>?
     /// See `VectorStore`.
     let radius: Float
@@ -159,15 +181,32 @@ struct VectorView {
     var codes: CodeView?
     let training: CodeStore.Training
 
-    func row(_ slot: UInt32) -> UnsafePointer<Float> { rows + Int(slot) &* reader.stride }
+    func row(_ slot: UInt32) -> UnsafePointer<Float> { rows! + Int(slot) &* reader.stride }
+
+    /// Bytes of `count` vectors, without their codes.
+    func bytes(count: Int) -> Int {
+        count * ((rows == nil ? 0 : reader.stride) + (aux == nil ? 0 : 1))
+            * MemoryLayout<Float>.size
+    }
+
+    /// Writes the vector of a slot: `dim` components.
+    /// - Parameter room: `codeStride` floats.
+    func copy(
+        _ slot: UInt32, to out: UnsafeMutablePointer<Float>, room: UnsafeMutablePointer<Float>
+    ) {
+        guard rows == nil, let codes else {
+            return out.update(from: row(slot), count: reader.dim)
+        }
+        codes.decode(slot, length: aux.map { 1 / $0[Int(slot)] }, to: out, room: room)
+    }
 
     /// Bytes per row that distances are computed of.
     var comparedBytes: Int { codes?.stride ?? reader.stride * MemoryLayout<Float>.size }
 
-    /// The same vectors, to be compared by themselves.
+    /// The same vectors, to be compared by themselves, if they are more than their codes.
     var exact: VectorView {
         var view = self
-        view.codes = nil
+        if rows != nil { view.codes = nil }
         return view
     }
 

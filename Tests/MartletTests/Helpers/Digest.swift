@@ -40,8 +40,10 @@ extension Index {
 
     private func add(_ slot: Int, of snapshot: Snapshot, to digest: inout Digest) {
         let (vectors, graph) = (snapshot.vectors!, snapshot.graph)
-        let row = vectors.row(UInt32(slot))
-        for i in 0..<vectors.reader.stride { digest.vectors.add(row[i].bitPattern) }
+        if vectors.rows != nil {
+            let row = vectors.row(UInt32(slot))
+            for i in 0..<vectors.reader.stride { digest.vectors.add(row[i].bitPattern) }
+        }
         if let aux = vectors.aux { digest.aux.add(aux[slot].bitPattern) }
         if let codes = vectors.codes {
             for i in 0..<codes.stride { digest.codes.add(codes.row(UInt32(slot))[i]) }

@@ -6,9 +6,11 @@ import Glibc
 func withQueryCode<Result>(
     stride: Int, _ body: (QueryCode) throws -> Result
 ) throws -> Result {
-    let memory = try Memory.allocate(Float.self, 3 * stride)
+    let memory = try Memory.allocate(Float.self, 4 * stride)
     defer { free(memory) }
-    let bytes = UnsafeMutableRawPointer(memory + stride).bindMemory(
+    let bytes = UnsafeMutableRawPointer(memory + 2 * stride).bindMemory(
         to: UInt8.self, capacity: 5 * stride)
-    return try body(QueryCode(rotated: memory, code: bytes, tables: bytes + stride))
+    return try body(
+        QueryCode(
+            rotated: memory, steps: memory + stride, code: bytes, tables: bytes + stride))
 }

@@ -8,13 +8,15 @@ final class StoredVectors {
     private(set) var store: VectorStore
     private var outgrown: [UnsafeMutableRawPointer] = []
 
-    init(_ metric: Metric, dim: Int) {
+    init(_ metric: Metric, dim: Int, _ memory: MemoryForm = .balanced) {
         store = VectorStore(
-            VectorReader(dim: dim, metric: metric, kernels: InstructionSet.kernels))
+            VectorReader(dim: dim, metric: metric, kernels: InstructionSet.kernels), memory)
     }
 
-    convenience init(_ metric: Metric, _ rows: [[Float]]) throws {
-        self.init(metric, dim: rows[0].count)
+    convenience init(
+        _ metric: Metric, _ rows: [[Float]], _ memory: MemoryForm = .balanced
+    ) throws {
+        self.init(metric, dim: rows[0].count, memory)
         try append(rows)
     }
 
@@ -26,7 +28,16 @@ final class StoredVectors {
     var view: VectorView { store.view }
 
     func append(_ rows: [[Float]]) throws(MartletError) {
-        let next = try appending(rows)
+        replace(by: try appending(rows))
+    }
+
+    func convert(to memory: MemoryForm) throws(MartletError) {
+        replace(by: try store.converted(to: memory, nil))
+    }
+
+    private func replace(by next: VectorStore) {
+        var next = next
+        next.dropRows(sharedWith: store)
         outgrown += store.tables(notIn: next)
         store = next
     }
@@ -34,6 +45,22 @@ final class StoredVectors {
     /// Appends a batch and takes it back, as an index does whose ids or graph then fail.
     func appendInVain(_ rows: [[Float]]) throws(MartletError) {
         try appending(rows).free(sharedWith: store)
+    }
+
+    /// What is stored, in the order of slots.
+    var vectors: [[Float]] {
+        let (size, view) = (store.reader.dim, view)
+        return (0..<UInt32(store.count)).map { slot in
+            var vector = [Float](repeating: .nan, count: size)
+            var room = [SIMD8<Float>](repeating: .zero, count: store.reader.codeStride / 8)
+            vector.withUnsafeMutableBufferPointer { vector in
+                room.withUnsafeMutableBytes { room in
+                    let floats = room.baseAddress!.assumingMemoryBound(to: Float.self)
+                    view.copy(slot, to: vector.baseAddress!, room: floats)
+                }
+            }
+            return vector
+        }
     }
 
     /// Lifts or reciprocal lengths, by slot.

@@ -37,6 +37,21 @@ import Testing
         #expect(rest == balanced)
     }
 
+    /// The same where codes are all that there is: made coarser and anew in the last batches.
+    @Test(arguments: [Metric.l2, .cosine])
+    func threadsLeaveNoTraceInTheCompactForm(metric: Metric) throws {
+        var data = LooseClusters(count: 2100, dim: 12, seed: 21).vectors
+        for row in 1100..<2100 { data[row][0] *= 2 }
+        let configuration = try Configuration(
+            dim: 12, metric: metric, M: 5, efConstruction: 20, seed: 1, memory: .compact)
+        let alone = try digest(configuration, data) { _ in 1 }
+        #expect(alone.vectors == Checksum())
+        for threads in [2, 3, 8] {
+            #expect(
+                try digest(configuration, data) { _ in threads } == alone, "\(threads) threads")
+        }
+    }
+
     /// Whole numbers from 0 to 127, which every element type holds.
     @Test(arguments: Metric.all)
     func elementTypesLeaveNoTrace(metric: Metric) throws {

@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [MemoryForm.balanced, .fast])
+    @Test(arguments: [MemoryForm.balanced, .fast, .compact])
     func aFailedChangeLeavesNoTrace(memory: MemoryForm) throws {
         let data = LooseClusters(count: 3000, dim: 12, seed: 22).vectors
         let (index, other) = (try changed(data, memory), try changed(data, memory))
@@ -97,7 +97,7 @@ import Testing
         try index.checkInvariants()
     }
 
-    @Test(arguments: [MemoryForm.balanced, .fast])
+    @Test(arguments: [MemoryForm.balanced, .fast, .compact])
     func changesDoNotDependOnThreads(memory: MemoryForm) throws {
         let data = LooseClusters(count: 3000, dim: 12, seed: 23).vectors
         let alone = try changed(data, memory).digest
@@ -107,7 +107,7 @@ import Testing
     }
 
     /// Removed from, and compacted, several times while it is open.
-    @Test(arguments: [MemoryForm.balanced, .fast])
+    @Test(arguments: [MemoryForm.balanced, .fast, .compact])
     func aViewStaysAsItWas(memory: MemoryForm) throws {
         let data = LooseClusters(count: 3000, dim: 12, seed: 24).vectors
         let index = try changed(data, memory)
@@ -130,7 +130,7 @@ import Testing
         #expect(throws: MartletError.self) { try view.compact() }
     }
 
-    @Test(arguments: [MemoryForm.balanced, .fast])
+    @Test(arguments: [MemoryForm.balanced, .fast, .compact])
     func compactingGivesBackWhatIsNotUsed(memory: MemoryForm) throws {
         let data = LooseClusters(count: 3000, dim: 12, seed: 25).vectors
         let index = try changed(data, memory)

@@ -111,7 +111,7 @@ class Base:
 
     @property
     def memory(self) -> str:
-        """How much memory the index spends on speed: "balanced" or "fast"."""
+        """How much memory the index spends: "balanced", "fast" or "compact"."""
         form: str = list(MEMORIES)[_ffi.options(self._open()).memory]
         return form
 

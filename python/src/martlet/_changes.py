@@ -253,13 +253,14 @@ class Changeable(Stored):
     def convert(self, memory: str) -> None:
         """Change the form of memory, while searches go on.
 
-        Later changes, files and folders have the new form. An index whose vectors came in one call
-        is then, byte for byte, what it would be if it had been made in that form.
+        Later changes, files and folders have the new form. Between "balanced" and "fast", an index
+        whose vectors came in one call is then, byte for byte, what it would be if it had been made
+        in that form.
 
         Parameters
         ----------
-        memory : {"balanced", "fast"}
-            As in Index.
+        memory : {"balanced", "fast", "compact"}
+            As in Index. From "compact", vectors stay as they were rounded.
 
         Raises
         ------

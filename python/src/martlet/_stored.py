@@ -50,6 +50,8 @@ class Stored(Saved):
     def get(self, ids: ArrayLike | SupportsIndex | str) -> npt.NDArray[np.float32]:
         """Return stored vectors, as they were given (after rounding to float32).
 
+        With ``memory="compact"``, what is left of them: see Index.
+
         Parameters
         ----------
         ids : int or str, or array_like of them, shape (n,)

@@ -20,7 +20,7 @@ from ctypes import (
 from typing import Any, TypeVar
 
 METRICS = {"l2": 0, "ip": 1, "cosine": 2}
-MEMORIES = {"balanced": 0, "fast": 1}
+MEMORIES = {"balanced": 0, "fast": 1, "compact": 2}
 DEFAULT_EF = 64
 LEVELS = 16
 NO_ID = -1

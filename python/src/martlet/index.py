@@ -39,10 +39,12 @@ class Index(Changeable):
     seed : int, default 0
         The same vectors, seed and parameters give the same index, byte for byte, with any number
         of threads.
-    memory : {"balanced", "fast"}, default "balanced"
-        How much memory to spend on speed. "fast" also keeps codes of the links: searches of
-        vectors of about 100 components or more are faster, for about twice the memory and slower
-        small adds. Under "ip" both are the same.
+    memory : {"balanced", "fast", "compact"}, default "balanced"
+        How much memory to spend on speed and accuracy. "fast" also keeps codes of the links:
+        searches of vectors of about 100 components or more are faster, for about twice the memory
+        and slower small adds. "compact" keeps nothing but codes of the vectors, a byte per
+        component, as soon as there are 1024 vectors: a fourth of the memory or less, but vectors
+        and distances are approximate (see Notes). Under "ip" all are the same.
 
     Raises
     ------
@@ -59,6 +61,13 @@ class Index(Changeable):
     ``vectors`` and ``queries`` are read in place if they are numeric arrays: float32, float64,
     float16, int8 or uint8 in native byte order, with any strides. Everything else is copied: lists,
     tuples and iterables of numbers, of arrays or of each other. All are rounded to float32.
+
+    With ``memory="compact"`` a vector is rounded in each component of a random rotation of it, by
+    half a step at most, where 127 steps are the range of all vectors. Under "cosine" its length is
+    kept. Distances are those to the rounded vectors, and ``get()`` returns these. A batch that lies
+    outside the range makes the steps larger, and vectors are rounded once more. Vectors that do not
+    bear such rounding, for some lie far away or crowd together, are all kept as float32, which
+    ``stats()`` tells: there are no codes then.
 
     Results are NumPy arrays or, if NumPy cannot be imported, (nested) lists.
 

@@ -43,12 +43,13 @@ class Statistics(TypedDict):
 
     count: int  #: Vectors in the index.
     removed: int  #: Places of removed vectors that compact() would give back.
-    memory: str  #: "balanced" or "fast".
+    memory: str  #: "balanced", "fast" or "compact".
     id_kind: str | None  #: "int" or "str"; None before the first add.
     columns: int  #: Columns of metadata.
     bytes: dict[str, int]
-    """In use, by part: vectors, codes (of vectors), links (and their codes, if memory is "fast"),
-    ids, metadata, other; and the total."""
+    """In use, by part: vectors (next to nothing if memory is "compact" and there are codes), codes
+    (of vectors), links (and their codes, if memory is "fast"), ids, metadata, other; and the total.
+    """
     levels: list[int]  #: Nodes by level (their highest layer), up to the highest level in use.
     links: dict[str, float]  #: On the base layer: total, and max and mean of a node.
     reachable: int  #: Nodes reached on the base layer from the entry point.
