@@ -132,6 +132,33 @@ static void test_compact(martlet_metric metric) {
     martlet_index_free(loaded);
 }
 
+/* A vector outside the range of codes makes them coarser; one very far away brings all vectors back. */
+static void test_far_vectors(void) {
+    float *given = new_whole(rows * dim, 3), far[dim];
+    martlet_index *index = made(MARTLET_L2, MARTLET_COMPACT, rows);
+    for (int i = 0; i < dim; i += 1) far[i] = i % 2 == 0 ? 11 : -11;
+    CHECK_OK(add_rows(index, far, 1, dim));
+    CHECK(statistics_of(index).vector_bytes == 0);
+    float *left = vectors_of(index);
+    for (int i = 0; i < rows * dim; i += 1) CHECK(fabsf(left[i] - given[i]) < 1);
+    far[0] = 1e6f;
+    CHECK_OK(add_rows(index, far, 1, dim));
+    CHECK(statistics_of(index).vector_bytes == (rows + 2) * dim * 4);
+    CHECK(statistics_of(index).code_bytes == 0);
+    float *after = vectors_of(index), last[dim];
+    CHECK(memcmp(left, after, rows * dim * sizeof(float)) == 0);
+    const int64_t id = rows + 1;
+    martlet_ids ids = MARTLET_IDS_INIT;
+    ids.integers = &id;
+    ids.count = 1;
+    CHECK_OK(martlet_get(index, &ids, last));
+    CHECK(memcmp(last, far, sizeof far) == 0);
+    free(given);
+    free(left);
+    free(after);
+    martlet_index_free(index);
+}
+
 /* Tombstones stay; then all goes, and comes back in the new form. */
 static void test_after_removals(void) {
     int64_t gone[rows];
@@ -188,6 +215,7 @@ int main(void) {
         test_it_is_as_if_made_so(metric, rows);
         test_compact(metric);
     }
+    test_far_vectors();
     test_after_removals();
     test_refused();
     return check_summary("convert");
