@@ -2,9 +2,9 @@
 
 A filter lets through the given share of the vectors: at random; or those nearest to one point of
 the data, asked for by the queries nearest to it (positive correlation) or farthest from it
-(negative). Every library works in a process of its own on one thread, one query per call, and
-repetitions take turns, of which the best counts: others are slower for what else the machine does.
-Of the values of ef tried, the fastest with recall@10 of at least 0.95 counts.
+(negative). Every library works in a process of its own on one thread, one query per call. The least
+ef with recall@10 of at least 0.95 counts. All are timed in turn again and again, and the best time
+counts: others are longer for what else the machine does.
 
     python benchmarks/filter.py                            (GloVe words, cosine)
     python benchmarks/filter.py --base base.npy --query query.npy --metric l2
@@ -47,9 +47,9 @@ DEFAULT_EF = 64
 QUERIES = 100
 RECALL = 0.95
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LANCE_CPU_THREADS", "RAYON_NUM_THREADS")
-#: All queries are answered once before they are timed. Of slow libraries, as many as this allows.
+#: All queries are answered for their recall. Of slow libraries, as many as this allows.
 SECONDS_TO_ANSWER = 1.0
-#: Then they are asked again and again for about so long.
+#: For their time, they are asked again and again for about so long.
 SECONDS_TO_TIME = 0.1
 
 
@@ -65,7 +65,7 @@ class Cell(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One library at one ef: recall@10, and queries per second in the best repetition."""
+    """One library at one ef: recall@10, and queries per second at best; 0: not timed."""
 
     ef: int
     recall: float
@@ -83,7 +83,10 @@ def main() -> None:
         columns["table"] = ranks(np.array(read_column(options.table, options.column)))
     cells = list(make_cells(base, queries, columns, options.metric))
     workers = start(options.libraries, base, columns, options.metric)
-    points = [measure(cell, workers, base, options) for cell in cells]
+    points = [sweep(cell, workers, base, options.metric) for cell in cells]
+    for _ in range(options.repetitions):
+        for cell, found in zip(cells, points):
+            time_best(cell, found, workers)
     usual = [default_recall(cell, workers, base, options.metric) for cell in cells]
     versions = {name: worker.version for name, worker in workers.items()}
     for worker in workers.values():
@@ -115,7 +118,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--repetitions", type=int, default=8)
     parser.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
     parser.add_argument("--table", type=Path, help="a CSV file, gzipped, of a line per vector")
     parser.add_argument("--column", help="the column of numbers to filter on")
@@ -140,9 +143,9 @@ def ranks(values: Any) -> NDArray[np.int64]:
 
 
 def read_column(path: Path, name: str) -> list[float]:
-    """Return the numbers of one column of a table."""
+    """Return the numbers of one column of a table; NaN, the largest, where there is none."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return [float(line[name]) for line in csv.DictReader(file)]
+        return [float(line[name] or "nan") for line in csv.DictReader(file)]
 
 
 def make_cells(base: Any, queries: Any, columns: dict[str, Any], metric: str) -> Iterator[Cell]:
@@ -179,10 +182,9 @@ class Worker:
         found: NDArray[np.int64] = self._connection.recv()
         return found
 
-    def time(self, cell: Cell, ef: int, queries: int) -> float:
-        """Return the seconds per query, of the first few queries."""
-        asked = cell.queries[:queries]
-        self._connection.send((seconds_per_query, cell.column, cell.bound, asked, ef))
+    def time(self, cell: Cell, ef: int) -> float:
+        """Return the seconds per query, of as many queries as there is time for."""
+        self._connection.send((seconds_per_query, cell.column, cell.bound, cell.queries, ef))
         taken: float = self._connection.recv()
         return taken
 
@@ -239,32 +241,29 @@ def start(libraries: list[str], base: Any, columns: Any, metric: str) -> dict[st
     return workers
 
 
-def measure(
-    cell: Cell, workers: dict[str, Worker], base: Any, options: argparse.Namespace
-) -> dict[str, list[Point]]:
-    """Return every library's points for one filter; repetitions take turns."""
+def sweep(cell: Cell, workers: dict[str, Worker], base: Any, metric: str) -> dict[str, list[Point]]:
+    """Return every library's points for one filter, not timed yet, up to the first that counts."""
     points: dict[str, list[Point]] = {name: [] for name in workers}
-    for ef in EFS:
-        asked = [name for name in workers if not is_settled(points[name])]
-        found = {name: workers[name].answer(cell, ef) for name in asked}
-        seconds: dict[str, list[float]] = {name: [] for name in asked}
-        for _ in range(options.repetitions):
-            for name in asked:
-                seconds[name].append(workers[name].time(cell, ef, len(found[name])))
-        for name in asked:
-            reached = recall(found[name], cell, base, options.metric)
-            points[name].append(Point(ef, reached, 1 / min(seconds[name])))
+    for name, worker in workers.items():
+        for ef in EFS:
+            reached = recall(worker.answer(cell, ef), cell, base, metric)
+            points[name].append(Point(ef, reached, 0))
+            if reached >= RECALL:
+                break
     return points
+
+
+def time_best(cell: Cell, points: dict[str, list[Point]], workers: dict[str, Worker]) -> None:
+    """Time every library's point that counts once more, and keep the best rate of it."""
+    for name, found in points.items():
+        ef, reached, rate = found[-1]
+        if reached >= RECALL:
+            found[-1] = Point(ef, reached, max(rate, 1 / workers[name].time(cell, ef)))
 
 
 def default_recall(cell: Cell, workers: dict[str, Worker], base: Any, metric: str) -> float:
     """Return the recall of Martlet when nobody says how wide its beam is to be."""
     return recall(workers["martlet"].answer(cell, DEFAULT_EF), cell, base, metric)
-
-
-def is_settled(points: list[Point]) -> bool:
-    """Tell whether a larger ef can only be slower: one has reached the recall already."""
-    return bool(points) and points[-1].recall >= RECALL
 
 
 def recall(found: NDArray[np.int64], cell: Cell, base: Any, metric: str) -> float:
@@ -276,8 +275,8 @@ def recall(found: NDArray[np.int64], cell: Cell, base: Any, metric: str) -> floa
 
 
 def best(points: list[Point]) -> Point | None:
-    """Return the fastest point with enough recall."""
-    return max((p for p in points if p.recall >= RECALL), key=lambda p: p.rate, default=None)
+    """Return the point with enough recall, the last if there is one."""
+    return points[-1] if points[-1].recall >= RECALL else None
 
 
 def print_rates(cells: list[Cell], points: list[dict[str, list[Point]]]) -> None:

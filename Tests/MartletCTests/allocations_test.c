@@ -64,7 +64,7 @@ static const kind kinds[] = {
     {"plain", 1000, 10, 64, MARTLET_PLAIN_BEAM},
     {"plain, k = 1", 1000, 1, 1, MARTLET_PLAIN_BEAM},
     {"plain, k = 200", 1000, 200, 400, MARTLET_PLAIN_BEAM},
-    {"filtered plain", 900, 10, 10, MARTLET_PLAIN_BEAM},
+    {"filtered plain", 900, 10, 16, MARTLET_PLAIN_BEAM},
     {"bridged", 300, 10, 10, MARTLET_BRIDGED_BEAM},
     {"scan", 100, 10, 400, MARTLET_EXACT_SCAN},
     {"scan, k = 200", 100, 200, 400, MARTLET_EXACT_SCAN},
