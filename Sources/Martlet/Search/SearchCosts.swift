@@ -19,7 +19,7 @@ struct SearchCosts {
     /// - Parameter bytes: Bytes per row that distances are computed of.
     init(links: Int, bytes: Int) {
         self.links = Double(links)
-        scanned = 3 + 0.047 * Double(bytes)
+        scanned = 3.9 + 0.028 * Double(bytes)
         walked = 36 + 0.13 * Double(bytes)
     }
 
