@@ -22,11 +22,11 @@ extension SearchScratch {
         // Locals, which the compiler can keep in registers.
         let (visited, slots, distances) = (visited, slots, distances)
         let slotCount = UInt32(estimator.links.table.rowCount)
-        var (beam, candidates) = (beam, candidates)
-        while let node = candidates.expandNext() {
-            guard visited.insert(node) == 1 else { continue }
-            estimator.prefetch(node, scorer)
-            if let next = candidates.nextToExpand { estimator.prefetch(next, scorer) }
+        var (beam, candidates, ahead) = (beam, candidates, NodesAhead())
+        while let node = ahead.takeFirst() ?? candidates.take(visited, scorer, estimator) {
+            while !ahead.isFull, let next = candidates.take(visited, scorer, estimator) {
+                ahead.append(next)
+            }
             slots[0] = node
             scorer.score(slots, 1, distances)
             distanceCount &+= 1
@@ -47,6 +47,46 @@ extension SearchScratch {
             }
         }
         (self.beam, self.candidates) = (beam, candidates)
+    }
+}
+
+/// Nodes that will be expanded next, whatever turns up meanwhile: their memory is on its way.
+///
+/// A walk that always expands the nearest waits for memory whenever it has just found a nearer one.
+/// Two steps are as long as memory takes, and the nodes taken early are good ones: recall per node
+/// expanded stays the same.
+private struct NodesAhead {
+    private var first = LinkTable.none
+    private var second = LinkTable.none
+
+    @inline(__always)
+    var isFull: Bool { second != LinkTable.none }
+
+    @inline(__always)
+    mutating func append(_ node: UInt32) {
+        if first == LinkTable.none { first = node } else { second = node }
+    }
+
+    @inline(__always)
+    mutating func takeFirst() -> UInt32? {
+        guard first != LinkTable.none else { return nil }
+        defer { (first, second) = (second, LinkTable.none) }
+        return first
+    }
+}
+
+extension Beam {
+    /// Takes the nearest candidate not visited yet, which it marks, and asks for its memory.
+    @inline(__always)
+    fileprivate mutating func take(
+        _ visited: VisitedSet, _ scorer: Scorer, _ estimator: Estimator
+    ) -> UInt32? {
+        while let node = expandNext() {
+            guard visited.insert(node) == 1 else { continue }
+            estimator.prefetch(node, scorer)
+            return node
+        }
+        return nil
     }
 }
 

@@ -114,12 +114,15 @@ final class Searcher {
     private func walk(_ query: Query, _ batch: QueryBatch, _ scorer: Scorer) -> Int? {
         let (base, plan) = (batch.snapshot.graph.layer(0), batch.plan)
         guard let matches = batch.selection?.matches else {
-            if scorer.isOnCodes, let estimator = Estimator(query, code, batch.snapshot) {
+            // A beam as wide as the index meets every node: there is nothing to estimate.
+            if scorer.isOnCodes, plan.beamWidth < plan.matching,
+                let estimator = Estimator(query, code, batch.snapshot)
+            {
                 scratch.search(plan, scorer, estimator)
                 // Links of a mapped file that nobody has looked at may lead to slots without a row.
                 let count = scratch.listBeam(batch.snapshot.live?.slots)
                 // Where nodes crowd, those that are candidates many times take the place of others.
-                if count == plan.beamWidth { return count }
+                if count >= max(plan.wanted, plan.beamWidth / 2) { return count }
             }
             scratch.search(base, width: plan.beamWidth, scorer)
             return scratch.listBeam()
