@@ -73,7 +73,8 @@ int main(void) {
     }
     CHECK(failures == 0);
     CHECK(counted_bytes(index) < counted * 5 / 4);
-    CHECK(resident_bytes() < resident + most_growth);
+    if (getenv("EMULATOR") == NULL) /* which keeps what it translates in the same process */
+        CHECK(resident_bytes() < resident + most_growth);
     martlet_index_free(index);
     free(vectors);
     return check_summary("churn");

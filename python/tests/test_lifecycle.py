@@ -145,7 +145,8 @@ def test_the_interpreter_exits_with_indexes_alive(run_script):
         atexit.register(lambda: print(index.search([0, 1], k=1, progress=print).ids))
         """
     )
-    assert output.splitlines() == ["0 1", "1 1", "[0]"]
+    # Before, progress may have been told as often as the search took.
+    assert output.splitlines()[-2:] == ["1 1", "[0]"]
 
 
 @pytest.mark.parametrize("daemon", [False, True])
