@@ -66,7 +66,9 @@ final class GuardedMemory {
         let usable = (bytes + page - 1) / page * page
         mappingSize = usable + 2 * page
         mapping = mmap(nil, mappingSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        precondition(mprotect(mapping + page, usable, PROT_READ | PROT_WRITE) == 0)
+        // An emulator, unlike Linux, may refuse to change the protection of no pages.
+        let opened = usable == 0 || mprotect(mapping + page, usable, PROT_READ | PROT_WRITE) == 0
+        precondition(opened)
         start = mapping + page + (edge == .before ? 0 : usable - bytes)
     }
 

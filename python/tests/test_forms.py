@@ -226,13 +226,6 @@ class TestAlike:
 
     @METRICS
     @pytest.mark.parametrize("memory", ["fast", "compact"])
-    @pytest.mark.parametrize("threads", [2, 8])
-    def test_threads_do_not_change_it(self, metric, memory, threads):
-        one, several = (made(metric, memory, threads=count) for count in (1, threads))
-        assert content(one) == content(several)
-
-    @METRICS
-    @pytest.mark.parametrize("memory", ["fast", "compact"])
     def test_lists_give_the_same_bytes_as_arrays(self, metric, memory):
         lists, arrays = (martlet.Index(DIM, metric, M=6, memory=memory) for _ in range(2))
         for rows in (VECTORS[:1100], VECTORS[1100:]):
