@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
+import random
 
 import numpy as np
 import oracle
 import pytest
 
 import martlet
-from martlet._single import is_plain
 
 VECTORS = oracle.gaussian(5, 4, seed=5)
 
@@ -56,11 +57,71 @@ def test_single_queries_of_all_kinds_find_the_same(index, k):
             assert hits.counts == expected.counts[0]
 
 
-def test_queries_that_were_pickled_are_plain():
-    query = pickle.loads(pickle.dumps(VECTORS[0].astype(np.float32)))
-    assert is_plain(query, 4)
-    assert not is_plain(query, 5)
-    assert not is_plain(query.astype(">f4"), 4)
+def test_single_queries_of_every_type_and_shape_take_turns(index):
+    """Each needs other memory than the one before, and has matches of the same shape as ever."""
+    queries = (8 * VECTORS).astype("i1")
+    expected = index.search(queries.tolist(), k=5, ef=5)
+    turns = list(
+        itertools.product(["f4", "f8", "f2", "i1"], [0, 1], [5, 3, np.int64(5)], [None, 5])
+    )
+    random.Random(9).shuffle(turns)
+    for row, (dtype, axis, k, ef) in enumerate(turns * 2):
+        row %= 5
+        query = queries[row : row + 1] if axis else queries[row]
+        hits = index.search(query.astype(dtype), k=k, ef=ef)
+        assert hits.ids.shape == hits.distances.shape == ((1, k) if axis else (k,))
+        assert hits.ids.ravel().tolist() == expected.ids[row, :k].tolist()
+        assert hits.distances.ravel().tolist() == expected.distances[row, :k].tolist()
+        assert np.ravel(hits.counts).tolist() == [k]
+        assert isinstance(hits.counts, np.ndarray if axis else int)
+
+
+def test_single_queries_that_are_refused_change_nothing(index):
+    vectors = VECTORS.astype("f4")
+    expected = index.search(vectors[1].tolist(), k=3)
+    masked = np.ma.masked_array(vectors[1], [True, False, False, False])
+    refused = [
+        (masked, {}, TypeError),
+        (vectors[1].astype(">f4"), {}, TypeError),
+        (vectors[1].astype("i4"), {}, TypeError),
+        (vectors[1].astype(complex), {}, TypeError),
+        (vectors[1].astype(object), {}, TypeError),
+        (vectors[1, :1], {}, martlet.DimensionError),
+        (vectors[1:2, :1], {}, martlet.DimensionError),
+        (vectors[1:2, None], {}, martlet.DimensionError),
+        (np.float32(1), {}, martlet.DimensionError),
+        (np.full(4, np.nan, "f4"), {}, martlet.NotFiniteError),
+        (np.full(4, 1e300), {}, martlet.NotFiniteError),
+        (vectors[1], {"k": 3.0}, TypeError),
+        (vectors[1], {"k": -3}, ValueError),
+        (vectors[1], {"k": 3, "ef": 64.0}, TypeError),
+        (vectors[1], {"k": 3, "ef": 0}, ValueError),
+        (vectors[1], {"k": 3, "threads": 0}, ValueError),
+        (vectors[1], {"k": 3, "where": {"year": 2020}}, martlet.FilterError),
+    ]
+    for query, options, error in refused:
+        with pytest.raises(error):
+            index.search(query, **{"k": 3, **options})
+        hits = index.search(vectors[1], k=3)
+        assert hits.ids.tolist() == expected.ids.tolist()
+        assert hits.counts == 3
+
+
+def test_single_queries_of_other_classes():
+    class Named(np.ndarray):
+        pass
+
+    index = martlet.Index(4)
+    index.add(VECTORS)
+    query = VECTORS[2].astype("f4")
+    expected = index.search(query.tolist(), k=3).ids.tolist()
+    for given in (
+        query.view(Named),
+        pickle.loads(pickle.dumps(query)),
+        memoryview(query),
+        query[::-1][::-1],
+    ):
+        assert index.search(given, k=3).ids.tolist() == expected
 
 
 def test_hits_of_single_queries_stay_as_they_are(index):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FLOAT64 = ELEMENTS.index("float64")
 
 # How an array interface says what its components are: the library's element type, and bytes.
-_COMPONENTS = {
+COMPONENTS = {
     ENDIAN + "f4": (ELEMENTS.index("float32"), 4),
     ENDIAN + "f8": (_FLOAT64, 8),
     ENDIAN + "f2": (ELEMENTS.index("float16"), 2),
@@ -76,12 +76,12 @@ def read_vectors(vectors: Any, dim: int, name: str) -> Rows:
 
 def _in_place(vectors: Any, interface: dict[str, Any], name: str) -> Rows:
     shape = interface["shape"]
-    if interface["typestr"] not in _COMPONENTS:
+    if interface["typestr"] not in COMPONENTS:
         raise TypeError(
             f"{name} are an array of {dtype_of(vectors, interface['typestr'])}; expected float32, "
             "float64, float16, int8 or uint8 in native byte order"
         )
-    element, size = _COMPONENTS[interface["typestr"]]
+    element, size = COMPONENTS[interface["typestr"]]
     strides = interface.get("strides")
     if len(shape) == 2:
         count, columns = shape

@@ -122,6 +122,14 @@ lib = _load()
 Handle.free = lib.martlet_index_free
 
 
+def prepared(name: str) -> Any:
+    """Return a function that returns a status, for arguments that need no conversion any more.
+
+    It is for calls that are made again and again: to convert arguments takes longer than the call.
+    """
+    return lib[name]
+
+
 def check(status: int) -> None:
     """Raise the exception for a failed call of this thread."""
     if status != _errors.OK:

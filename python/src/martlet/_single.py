@@ -1,78 +1,119 @@
-"""Searches for one plain query, which take a third of the time when they make few objects."""
+"""Searches for one query, which take a third of the time when they make few objects."""
 
 from __future__ import annotations
 
-from ctypes import addressof, c_char, sizeof
+from ctypes import byref, c_uint64, sizeof
 from typing import Any
 
-from martlet._ffi import Handle, check, lib
+from martlet import _buffers, _calls
+from martlet._arrays import COMPONENTS
+from martlet._ffi import Handle, check, prepared
 from martlet._numpy import np
 from martlet._results import Results
-from martlet._structs import ELEMENTS, Matrix, SearchOptions, sized
+from martlet._structs import Matrix, SearchOptions, sized
 from martlet.hits import Hits
 
-_ARRAY, _FLOAT32 = (None, None) if np is None else (np.ndarray, np.dtype("float32"))
+_ARRAY = None if np is None else np.ndarray
 _MATRIX_SIZE = sizeof(Matrix)
-_search = lib.martlet_search_matrix
+_search = prepared("martlet_search_matrix")
 
 #: The largest k for which memory is kept.
 MOST = 1000
 
-
-def is_plain(query: Any, dim: int) -> bool:
-    """Tell whether a query is one of the most usual kind: float32, end to end, in an ndarray."""
-    return (
-        type(query) is _ARRAY
-        # Arrays that were pickled have dtypes of their own.
-        and (query.dtype is _FLOAT32 or query.dtype == _FLOAT32)
-        and query.shape in ((dim,), (1, dim))
-        and query.flags.carray
-    )
+# ef, threads and a condition, as the library takes them.
+Settings = tuple[int, int, "bytes | None"]
 
 
 class Desks:
-    """Searches for one query each, in memory that is used again and again."""
+    """Searches for one query each, in memory that is used again and again.
 
-    __slots__ = ("_dim", "_free")
+    Parameters
+    ----------
+    dim : int
+        Components per vector.
+    """
+
+    __slots__ = ("_free", "_largest_ef", "_largest_k", "_shapes")
 
     def __init__(self, dim: int) -> None:
-        self._dim = dim
+        self._shapes = ((dim,), (1, dim))
+        # Anything beyond takes so long that Ctrl-C must be able to stop it.
+        self._largest_ef = (_calls.LONG - 1) // dim
+        self._largest_k = min(MOST, self._largest_ef)
         # Taking one and putting one back are atomic, so each is in the hands of one search.
         self._free: list[_Desk] = []
 
-    def search(
-        self, handle: Handle, query: Any, k: int, ef: int, threads: int, condition: bytes | None
-    ) -> Hits:
-        """Return the hits of a plain query, of all or of those that match."""
+    def search(self, handle: Handle, query: Any, k: int, settings: Settings) -> Hits | None:
+        """Return the hits of a query; None if it is not one in an ndarray, or no short search."""
+        if type(query) is not _ARRAY or k > self._largest_k or settings[0] > self._largest_ef:
+            return None
         try:
             desk = self._free.pop()
         except IndexError:
-            desk = _Desk(self._dim, k, query.ndim)
-        if desk.k != k or desk.ndim != query.ndim:
-            desk = _Desk(self._dim, k, query.ndim)
-        memory = c_char.from_buffer(query)
-        desk.matrix.data = addressof(memory)
-        options = desk.options
-        options.ef, options.threads, options.filter = ef, threads, condition
-        options.filter_size = 0 if condition is None else len(condition)
-        check(_search(handle, desk.matrix, k, options, *desk.outputs))
-        hits = desk.copied()
+            desk = None
+        if (
+            desk is None
+            or desk.k != k
+            or desk.query_shape != query.shape
+            or desk.query_type != query.dtype
+        ):
+            # Never copied into what has another shape or type, to which NumPy would adapt it.
+            if query.shape not in self._shapes or query.dtype.str not in COMPONENTS:
+                return None
+            desk = _Desk(query, k)
+        desk.query[...] = query
+        if desk.settings != settings:
+            desk.set(settings)
+        status = _search(handle, *desk.arguments)
+        if status:
+            check(status)
+        hits = Hits(
+            desk.ids.copy(),
+            desk.distances.copy(),
+            desk.counts.item() if desk.is_single else desk.counts.copy(),
+        )
         self._free.append(desk)
         return hits
 
 
 class _Desk(Results):
-    """Memory for one search, and what the library is given of it."""
+    """Memory for a query and its hits, and what the library is given of them.
 
-    __slots__ = ("k", "matrix", "ndim", "options")
+    Parameters
+    ----------
+    like : numpy.ndarray
+        A query of the shape and the type of those to come.
+    k : int
+        Matches wanted.
+    """
 
-    def __init__(self, dim: int, k: int, ndim: int) -> None:
-        super().__init__(1, k, ndim == 1)
-        self.k, self.ndim = k, ndim
-        self.matrix = Matrix(_MATRIX_SIZE, None, 1, dim, 0, 4, ELEMENTS.index("float32"))
-        self.options = sized(SearchOptions)
+    __slots__ = (
+        "_options",
+        "arguments",
+        "is_single",
+        "k",
+        "query",
+        "query_shape",
+        "query_type",
+        "settings",
+    )
 
-    def copied(self) -> Hits:
-        """Return the hits, in memory of their own."""
-        counts = self.counts.item() if self.ndim == 1 else self.counts.copy()
-        return Hits(self.ids.copy(), self.distances.copy(), counts)
+    def __init__(self, like: Any, k: int) -> None:
+        super().__init__(1, k, like.ndim == 1)
+        self.is_single = like.ndim == 1
+        self.k, self.query_shape, self.query_type = k, like.shape, like.dtype
+        self.query = np.empty(like.shape, like.dtype)
+        element, size = COMPONENTS[like.dtype.str]
+        address = _buffers.start(self.query)
+        matrix = Matrix(_MATRIX_SIZE, address, 1, like.shape[-1], 0, size, element)
+        self._options = sized(SearchOptions)
+        self.settings: Settings | None = None
+        outputs = (None if output is None else byref(output) for output in self.outputs)
+        self.arguments = (byref(matrix), c_uint64.from_param(k), byref(self._options), *outputs)
+
+    def set(self, settings: Settings) -> None:
+        """Search with these settings from now on."""
+        options = self._options
+        options.ef, options.threads, options.filter = settings
+        options.filter_size = 0 if options.filter is None else len(options.filter)
+        self.settings = settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from martlet import _arrays, _buffers, _calls, _ffi, _filters, _ids, _single
+from martlet import _arrays, _buffers, _calls, _ffi, _filters, _ids
 from martlet._arguments import thread_count, unsigned
 from martlet._changes import Changeable
 from martlet._extras import Extras
@@ -156,21 +156,22 @@ class Index(Changeable):
         >>> hits.ids.tolist(), hits.counts, hits.metadata
         ([8, -1], 1, [{'year': 2024}])
         """
-        handle = self._open()
+        handle = self._handle or self._open()
         if self._strings is not False or include or allow is not None:
             handle = _ffi.view(handle)
         k = unsigned("k", k)
         beam = DEFAULT_EF if ef is None else unsigned("ef", ef)
-        workers = thread_count(threads)
+        workers = 0 if threads is None else thread_count(threads)
         condition = None if where is None else _filters.encode(where)
         is_usual = allow is None and not include and not explain and progress is False
         # With a condition, all vectors may have to be compared.
         is_long = condition is not None and self._is_long
-        if is_usual and not is_long and self._is_quick(queries, k, beam):
-            hits = self._desks.search(handle, queries, k, beam, workers, condition)
-            if self._strings is not False:
-                hits.ids = self._shown_ids(handle, hits.ids, hits.ids.shape)
-            return hits
+        if is_usual and not is_long:
+            hits = self._desks.search(handle, queries, k, (beam, workers, condition))
+            if hits is not None:
+                if self._strings is not False:
+                    hits.ids = self._shown_ids(handle, hits.ids, hits.ids.shape)
+                return hits
         options = sized(SearchOptions, ef=beam, threads=workers)
         extras = None
         if not is_usual or condition is not None:
@@ -212,14 +213,6 @@ class Index(Changeable):
         (2, 2, 'list')
         """
         return describe(_ffi.statistics(self._open()), self._add_times)
-
-    def _is_quick(self, queries: Any, k: int, beam: int) -> bool:
-        """Tell whether a search is for one plain query, and short."""
-        return (
-            k <= _single.MOST
-            and self._dim * max(beam, k) < _calls.LONG
-            and _single.is_plain(queries, self._dim)
-        )
 
     def _shown_ids(self, handle: Handle, ids: Any, shape: tuple[int, ...]) -> Any:
         """Return ids as the user sees them; the library writes row numbers in place of strings."""
