@@ -16,6 +16,8 @@ from martlet.hits import Hits
 _ARRAY = None if np is None else np.ndarray
 _MATRIX_SIZE = sizeof(Matrix)
 _search = prepared("martlet_search_matrix")
+# Without its initializer, which is a call of its own.
+_new_hits = Hits.__new__
 
 #: The largest k for which memory is kept.
 MOST = 1000
@@ -43,8 +45,50 @@ class Desks:
         # Taking one and putting one back are atomic, so each is in the hands of one search.
         self._free: list[_Desk] = []
 
+    def again(self, handle: Handle, query: Any, k: Any, ef: Any) -> Hits | None:
+        """Return the hits of a query, if it and all else is like the latest; else None.
+
+        All was checked for the latest, then. It goes by identity, as what is refused may equal what
+        is not: 3.0 and 3.
+
+        Parameters
+        ----------
+        handle : Handle
+        query, k, ef : object
+            As a caller gave them, or the default ef. There are no other settings.
+        """
+        try:
+            desk = self._free.pop()
+        except IndexError:
+            return None
+        if (
+            desk.k is not k
+            or desk.ef is not ef
+            or type(query) is not _ARRAY
+            # Never copied into what has another shape or type, to which NumPy would adapt it.
+            or query.shape != desk.query_shape
+            or query.dtype != desk.query_type
+        ):
+            self._free.append(desk)
+            return None
+        desk.query[...] = query
+        matrix, wanted, options, ids, distances, counts = desk.arguments
+        status = _search(handle, matrix, wanted, options, ids, distances, counts)
+        if status:
+            check(status)
+        hits = _new_hits(Hits)
+        hits.ids = desk.ids.copy()
+        hits.distances = desk.distances.copy()
+        hits.counts = desk.counts.item() if desk.is_single else desk.counts.copy()
+        hits.metadata = hits.explanation = None
+        self._free.append(desk)
+        return hits
+
     def search(self, handle: Handle, query: Any, k: int, settings: Settings) -> Hits | None:
-        """Return the hits of a query; None if it is not one in an ndarray, or no short search."""
+        """Return the hits of a query; None if it must be searched for in another way.
+
+        It is not one in an ndarray, or no short search, or another thread took what was prepared.
+        """
         if type(query) is not _ARRAY or k > self._largest_k or settings[0] > self._largest_ef:
             return None
         try:
@@ -61,19 +105,13 @@ class Desks:
             if query.shape not in self._shapes or query.dtype.str not in COMPONENTS:
                 return None
             desk = _Desk(query, k)
-        desk.query[...] = query
+        desk.k = k
         if desk.settings != settings:
             desk.set(settings)
-        status = _search(handle, *desk.arguments)
-        if status:
-            check(status)
-        hits = Hits(
-            desk.ids.copy(),
-            desk.distances.copy(),
-            desk.counts.item() if desk.is_single else desk.counts.copy(),
-        )
+        # No caller's ef is these settings.
+        desk.ef = settings[0] if settings[1:] == (0, None) else settings
         self._free.append(desk)
-        return hits
+        return self.again(handle, query, k, desk.ef)
 
 
 class _Desk(Results):
@@ -90,6 +128,7 @@ class _Desk(Results):
     __slots__ = (
         "_options",
         "arguments",
+        "ef",
         "is_single",
         "k",
         "query",
@@ -108,6 +147,8 @@ class _Desk(Results):
         matrix = Matrix(_MATRIX_SIZE, address, 1, like.shape[-1], 0, size, element)
         self._options = sized(SearchOptions)
         self.settings: Settings | None = None
+        #: What `again` is given of them.
+        self.ef: object = None
         outputs = (None if output is None else byref(output) for output in self.outputs)
         self.arguments = (byref(matrix), c_uint64.from_param(k), byref(self._options), *outputs)
 

@@ -157,13 +157,17 @@ class Index(Changeable):
         ([8, -1], 1, [{'year': 2024}])
         """
         handle = self._handle or self._open()
+        is_usual = allow is None and not include and not explain and progress is False
+        if is_usual and where is None and threads is None and self._strings is False:
+            hits = self._desks.again(handle, queries, k, DEFAULT_EF if ef is None else ef)
+            if hits is not None:
+                return hits
         if self._strings is not False or include or allow is not None:
             handle = _ffi.view(handle)
         k = unsigned("k", k)
         beam = DEFAULT_EF if ef is None else unsigned("ef", ef)
         workers = 0 if threads is None else thread_count(threads)
         condition = None if where is None else _filters.encode(where)
-        is_usual = allow is None and not include and not explain and progress is False
         # With a condition, all vectors may have to be compared.
         is_long = condition is not None and self._is_long
         if is_usual and not is_long:
