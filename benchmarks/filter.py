@@ -94,7 +94,6 @@ def main() -> None:
     print_rates(cells, points)
     print(f"\nmartlet's recall at its default ef, {DEFAULT_EF}: {min(usual):.3f} or more in each")
     result = {
-        "arguments": sys.argv[1:],
         "data": name,
         "base": base.shape,
         "metric": options.metric,

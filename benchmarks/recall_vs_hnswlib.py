@@ -35,7 +35,7 @@ def main() -> None:
     name, task = load_task(options)
     introduce(name, task, options)
     contenders = [contender(f"{each}-{options.ef_construction}") for each in options.libraries]
-    curves, left_out = race(contenders, task, Plan(MODES, options.repetitions, EFS))
+    curves, left_out = race(contenders, task, Plan(MODES, options.repetitions, efforts=EFS))
     print_points(curves)
     results = {
         "options": vars(options),

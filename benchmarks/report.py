@@ -6,7 +6,9 @@ import datetime
 import json
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,7 @@ def save(name: str, results: Mapping[str, Any], folder: Path = FOLDER) -> Path:
     """Write results, and what one needs to judge them, to NAME.json; return its path."""
     path = folder / f"{name}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**_circumstances(), **results}, indent=1, default=str)
+    text = json.dumps({**_circumstances(), **results}, indent=1, default=_shown)
     path.write_text(text + "\n", encoding="utf-8")
     print(f"\nRaw results: {os.path.relpath(path, ROOT)}")
     return path
@@ -61,11 +63,23 @@ def save(name: str, results: Mapping[str, Any], folder: Path = FOLDER) -> Path:
 def _circumstances() -> dict[str, Any]:
     return {
         "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "command": shlex.join(("python", *map(_shown, sys.argv))),
         "commit": _commit(),
         "machine": machine(),
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
+
+
+def _shown(value: object) -> str:
+    """Return a value as text that is the same on every machine: paths only as far as they matter.
+
+    Those below the project are relative to it; of others, the last folder and the name remain.
+    """
+    path = Path(str(value))
+    if not path.is_absolute():
+        return str(value)
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(*path.parts[-2:]))
 
 
 def _commit() -> str | None:

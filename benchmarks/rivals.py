@@ -9,6 +9,7 @@ their logarithm. A library that does not work here is left out, with the reason.
     python benchmarks/rivals.py                            (GloVe words, cosine)
     python benchmarks/rivals.py --base base.npy --query query.npy --metric l2
     python benchmarks/rivals.py --libraries martlet-64 hnswlib-64 faiss-sq8-200 scann
+    python benchmarks/rivals.py --rows 20000 --repetitions 1         (all of them, in minutes)
 
 A library's name takes its form and ef_construction after dashes.
 """
@@ -16,7 +17,6 @@ A library's name takes its form and ef_construction after dashes.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import numpy as np
 import dataset
 import report
 from adapters import contender
-from curves import LATENCY_TARGET, TARGETS, Curve, Mode, draw
+from curves import LATENCY_TARGETS, TARGETS, Curve, Mode, draw
 from runs import THREADS, Plan, race
 from worker import Task
 
@@ -34,7 +34,8 @@ K = 10
 ENOUGH = 0.995
 MODES = [Mode(call, threads) for threads in THREADS for call in ("single", "batch")]
 CONTENDERS = (
-    "martlet-64", "martlet-200", "martlet-fast-64", "martlet-fast-200", "martlet-compact-200",
+    "martlet-40", "martlet-48", "martlet-64", "martlet-200",
+    "martlet-fast-64", "martlet-fast-200", "martlet-compact-64", "martlet-compact-200",
     "hnswlib-40", "hnswlib-64", "hnswlib-200",
     "faiss-flat-200", "faiss-sq8-200",
     "usearch-f32-200", "usearch-i8-200",
@@ -48,7 +49,7 @@ def main() -> None:
     options = parse_options()
     name, task = load_task(options)
     introduce(name, task)
-    plan = Plan(MODES, options.repetitions, enough=ENOUGH)
+    plan = Plan(MODES, options.repetitions, options.builds, enough=ENOUGH)
     curves, left_out = race(options.libraries, task, plan)
 
     print_rates(curves)
@@ -56,7 +57,6 @@ def main() -> None:
     for library, reason in left_out.items():
         print(f"\nleft out: {library}: {reason}")
     results = {
-        "command": sys.argv,
         "options": {**vars(options), "libraries": [each.name for each in options.libraries]},
         "base": task.base.shape,
         "queries": task.queries.shape,
@@ -78,6 +78,7 @@ def parse_options() -> argparse.Namespace:
     add = parser.add_argument
     add("--M", type=int, default=16, help="links per node; twice as many on layer 0")
     add("--repetitions", type=int, default=3, help="of every search; medians are shown")
+    add("--builds", type=int, default=1, help="by every number of threads; medians are shown")
     defaults = [contender(name) for name in CONTENDERS]
     add("--libraries", nargs="+", type=contender, default=defaults, metavar="NAME")
     add("--output", type=Path, default=report.FOLDER, help="folder of the JSON and the PNG")
@@ -120,17 +121,18 @@ def print_rates(curves: Sequence[Curve]) -> None:
 
 def print_latencies(curves: Sequence[Curve]) -> None:
     """Print the latencies of single calls on one thread."""
-    report.heading(f"Microseconds of a call at the point nearest above recall {LATENCY_TARGET}")
-    rows = []
-    for curve in curves:
-        point = curve.point_above(LATENCY_TARGET)
-        if point is None:
-            rows.append((curve.name, "never", "", "", ""))
-            continue
-        p50, p99 = point.latency(MODES[0])
-        cells = f"{1e6 * p50:.0f}", f"{1e6 * p99:.0f}"
-        rows.append((curve.name, str(point.effort), f"{point.recall:.4f}", *cells))
-    report.table(("", "effort", "recall", "p50", "p99"), rows)
+    for target in LATENCY_TARGETS:
+        report.heading(f"Microseconds of a call at the point nearest above recall {target}")
+        rows = []
+        for curve in curves:
+            point = curve.point_above(target)
+            if point is None:
+                rows.append((curve.name, "never", "", "", "", ""))
+                continue
+            p50, p99 = point.latency(MODES[0])
+            cells = f"{1e6 * p50:.0f}", f"{1e6 * p99:.0f}", f"{p99 / p50:.1f}"
+            rows.append((curve.name, str(point.effort), f"{point.recall:.4f}", *cells))
+        report.table(("", "effort", "recall", "p50", "p99", "p99 / p50"), rows)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -21,6 +22,8 @@ class Plan(NamedTuple):
     modes: Sequence[Mode]
     #: Of every search in every mode; all contenders take turns.
     repetitions: int
+    #: By each number of threads; all contenders take turns.
+    builds: int = 1
     #: Instead of each library's own.
     efforts: Sequence[int] | None = None
     #: A sweep ends with the first recall above: slower ones are of no interest.
@@ -46,10 +49,10 @@ class Run:
         """
         with self._may_fail():
             for threads in reversed(THREADS):
+                if self.builds:
+                    self._worker.close()
                 self._worker = Worker(self._contender, task)
                 self.builds.append(self._worker.build(threads))
-                if threads > 1:
-                    self._worker.close()
             print(f"  {self.name}: built in {self.builds[-1].seconds:.1f} s", flush=True)
 
     def sweep(self, task: Task, nearest: exact.Doubles, plan: Plan) -> None:
@@ -97,9 +100,10 @@ def race(
     """Build and measure all; return the curves, and who was left out and why."""
     runs = [Run(contender) for contender in contenders]
     _, nearest = exact.exact_search(task.base, task.queries, task.metric, task.k)
-    for run in runs:
-        run.build(task)
-    _print_builds([build for run in runs for build in run.builds], len(task.base))
+    for _ in range(plan.builds):
+        for run in _working(runs):
+            run.build(task)
+    _print_builds(_working(runs), len(task.base))
     for run in _working(runs):
         run.sweep(task, nearest, plan)
     for repetition in range(plan.repetitions):
@@ -115,19 +119,34 @@ def _working(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run.reason is None]
 
 
-def _print_builds(builds: Sequence[Build], rows: int) -> None:
+def _print_builds(runs: Sequence[Run], rows: int) -> None:
+    """Print the medians of the builds by each number of threads."""
     report.heading("Build")
-    report.table(
-        ("", "threads", "processors used", "vectors/s", "bytes/vector", "at the peak"),
-        [
-            (
-                build.name,
-                str(build.threads),
-                f"{build.processors:.2f}",
-                f"{rows / build.seconds:,.0f}",
-                f"{build.bytes / rows:,.0f}",
-                f"{build.peak_bytes / rows:,.0f}",
+    table = []
+    for run in runs:
+        for threads in reversed(THREADS):
+            builds = [build for build in run.builds if build.threads == threads]
+            processors, seconds, grown, peak = (
+                statistics.median(values)
+                for values in zip(
+                    *(
+                        (each.processors, each.seconds, each.bytes, each.peak_bytes)
+                        for each in builds
+                    )
+                )
             )
-            for build in builds
-        ],
+            table.append(
+                (
+                    run.name,
+                    str(threads),
+                    f"{processors:.2f}",
+                    f"{rows / seconds:,.0f}",
+                    f"{grown / rows:,.0f}",
+                    f"{peak / rows:,.0f}",
+                    f"{peak / grown:.2f}",
+                )
+            )
+    report.table(
+        ("", "threads", "processors used", "vectors/s", "bytes/vector", "at the peak", "times"),
+        table,
     )
