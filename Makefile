@@ -219,7 +219,7 @@ format: .venv/tools ## Put all sources into their style
 
 # ---- Wheel, benchmarks -----------------------------------------------------------------------
 
-.PHONY: wheel demo bench bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads bench-limits
+.PHONY: wheel demo bench bench-calls bench-seed bench-recall bench-ids bench-filter bench-churn bench-threads bench-limits
 wheel: lib .venv/tools ## Make dist/martlet-*.whl and check it
 	rm -rf dist
 	$(venv)/pip wheel --quiet --no-deps --wheel-dir dist ./python
@@ -229,6 +229,11 @@ demo: .venv/package .venv/demo ## Search 100,000 words by meaning: speed, recall
 	$(venv)/python benchmarks/demo.py
 bench: .venv/package .venv/bench ## Compare with the rivals, build and search (BENCH_ARGS=...)
 	$(venv)/python benchmarks/rivals.py $(BENCH_ARGS)
+bench-calls: .venv/package .venv/demo build/libcalls.so ## Measure what a search from Python costs beside one from C
+	$(venv)/python benchmarks/calls.py
+build/libcalls.so: benchmarks/calls.c $(header)
+	mkdir -p build
+	$(CC) -O2 -shared -fPIC $(c_warnings) -Iinclude -o $@ $<
 bench-seed: .venv/package .venv/demo ## Measure 2,000 vectors in one call, and where the time goes
 	$(venv)/python benchmarks/seed.py
 bench-ids: .venv/package .venv/demo ## Measure what a million string ids cost
