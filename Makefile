@@ -181,6 +181,10 @@ need-emulator:
 	    echo 'There is no $(emulator) on PATH: an administrator must first run:' \
 	         'apt-get install qemu-user' >&2; exit 1; }
 
+.PHONY: check-arm64
+check-arm64: ## Compile the engine for arm64, and run its kernels on an emulated one
+	Tests/Arm64/check.sh build/arm64
+
 test-wheel: wheel ## Use the wheel where there is no Swift
 	rm -rf build/wheel-venv
 	python3 -m venv build/wheel-venv
@@ -309,4 +313,4 @@ clean: ## Remove everything that make has made
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+( [a-z]+)*:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+( [a-z]+)*:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
