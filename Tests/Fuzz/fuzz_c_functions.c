@@ -209,6 +209,23 @@ static void fuzz_add(input *in, subject *on) {
     free(given.place.memory);
 }
 
+/* Vectors enough for codes, and mostly far enough apart. */
+static void fill(input *in, subject *on) {
+    enum { enough = 1100, widest = 100 };
+    const uint64_t dim = on->options.dim;
+    float *rows = malloc(enough * widest * sizeof(float));
+    uint64_t state = next_byte(in);
+    for (size_t i = 0; i < enough * widest; i += 1) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        rows[i] = (float)(int32_t)(state >> 32) / 0x1p31f;
+    }
+    if (dim <= widest && on->options.M <= 16 && on->options.ef_construction <= widest)
+        REQUIRE(martlet_add(on->index, rows, enough, (int64_t)(dim * sizeof(float)), sizeof(float),
+                            NULL) == MARTLET_OK);
+    require_kind(on);
+    free(rows);
+}
+
 /* ---- Remove --------------------------------------------------------------------------------- */
 
 /* Ids of the index if it has integers, mostly: a stretch of rows, or every third. */
@@ -599,6 +616,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     subject on = new_subject(&in);
     if (on.index == NULL)
         fuzz_without_index();
+    else if (one_in(&in, 8))
+        fill(&in, &on);
     for (int call = 0; on.index != NULL && call < 24 && in.left > 0; call += 1)
         PICK(&in, calls)(&in, &on);
     martlet_index_free(on.index);

@@ -1,8 +1,7 @@
 /* Property: whatever the logs of a folder hold, opening it succeeds or is MARTLET_BAD_FORMAT; and what was
  * opened can be searched, changed and saved, and is the same when it is opened again.
  *
- * An input is a log, and perhaps the one after it. The lowest bits of its number choose the checkpoint
- * beside it. Mutations stay within a record mostly, and checksums, sequence numbers and sizes are
+ * An input is a log, and perhaps the one after it. Its number chooses the checkpoint beside it. Mutations stay within a record mostly, and checksums, sequence numbers and sizes are
  * repaired, so that they get past the frame. */
 #define _GNU_SOURCE
 #include "files.h"
@@ -10,8 +9,9 @@
 #include <dirent.h>
 #include <unistd.h>
 
-/* Inputs whose number ends in the last of these have no checkpoint beside them. */
-enum { stores = 3, no_store = 3 };
+/* What an input's number leaves when divided by one more than there are stores is the store whose
+ * checkpoint is beside it, or none. */
+enum { stores = 4, crowded = 3, no_store = stores };
 
 /* ---- The frame, by docs/format.md ---------------------------------------------------------------- */
 
@@ -130,7 +130,7 @@ static void remove_folder(void) {
 
 /* ---- Sound logs ----------------------------------------------------------------------------------- */
 
-enum { rows = 12, dim = 3 };
+enum { rows = 12, dim = 12, many = 1100 };
 
 /* Changes of every kind, to ids from `first` on. */
 static void change(martlet_index *index, unsigned store, int64_t first) {
@@ -145,8 +145,8 @@ static void change(martlet_index *index, unsigned store, int64_t first) {
     tags.data = "redredblue", tags.offsets = (const int64_t[]){0, 3, 6, 10}, tags.count = 3;
     martlet_ids ids = MARTLET_IDS_INIT;
     ids.count = rows;
-    ids.integers = store == 1 ? integers : NULL;
-    ids.strings = store == 1 ? NULL : &strings;
+    ids.integers = store % 2 == 1 ? integers : NULL;
+    ids.strings = store % 2 == 1 ? NULL : &strings;
     martlet_column number = MARTLET_COLUMN_INIT, text = MARTLET_COLUMN_INIT,
                    list = MARTLET_COLUMN_INIT;
     number.name = "n", text.name = "text", list.name = "tags";
@@ -168,22 +168,44 @@ static void change(martlet_index *index, unsigned store, int64_t first) {
     ids.count = strings.count = rows / 2;
     REQUIRE(martlet_remove(index, &ids, NULL) == MARTLET_OK);
     REQUIRE(martlet_compact(index, NULL) == MARTLET_OK);
-    REQUIRE(martlet_convert(index, MARTLET_FAST, NULL) == MARTLET_OK);
+    REQUIRE(martlet_convert(index, store == crowded ? MARTLET_COMPACT : MARTLET_FAST, NULL) ==
+            MARTLET_OK);
     matrix.rows = rows / 2, options.columns = NULL, options.column_count = 0;
     REQUIRE(martlet_add_matrix(index, &matrix, &options) == MARTLET_OK);
 }
 
-/* Store number n is empty at first if n is 0, and else has some vectors and n checkpoints. */
+/* Adds vectors enough for codes, far enough apart for them. */
+static void fill(martlet_index *index) {
+    static int64_t integers[many];
+    static float vectors[many * dim];
+    uint64_t state = 1;
+    for (int i = 0; i < many * dim; i += 1) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        vectors[i] = (float)(int32_t)(state >> 32) / 0x1p28f;
+    }
+    for (int i = 0; i < many; i += 1) integers[i] = 1000 + i;
+    martlet_ids ids = MARTLET_IDS_INIT;
+    ids.count = many, ids.integers = integers;
+    martlet_add_options options = MARTLET_ADD_OPTIONS_INIT;
+    options.ids = &ids, options.threads = 1;
+    REQUIRE(martlet_add(index, vectors, many, dim * 4, 4, &options) == MARTLET_OK);
+    martlet_statistics statistics = {.struct_size = sizeof statistics};
+    REQUIRE(martlet_get_statistics(index, &statistics) == MARTLET_OK && statistics.code_bytes > 0);
+}
+
+/* Store number n is empty at first if n is 0, and else has some vectors and n checkpoints; the crowded
+ * one has codes, too. */
 static void make_store(unsigned store) {
-    static const uint64_t dims[stores] = {6, dim, dim};
-    static const martlet_metric metrics[stores] = {MARTLET_COSINE, MARTLET_L2, MARTLET_IP};
+    static const uint64_t dims[stores] = {6, dim, dim, dim};
+    static const martlet_metric metrics[stores] = {MARTLET_COSINE, MARTLET_L2, MARTLET_IP, MARTLET_L2};
     martlet_index_options options = MARTLET_INDEX_OPTIONS_INIT;
     options.dim = dims[store], options.metric = metrics[store];
     options.M = 4, options.ef_construction = 20;
+    options.memory = store == crowded ? MARTLET_FAST : MARTLET_BALANCED;
     martlet_index *index = NULL;
     REQUIRE(martlet_open(folder, &options, NULL, &index) == MARTLET_OK);
     if (store > 0) {
-        change(index, store, 0);
+        store == crowded ? fill(index) : change(index, store, 0);
         for (unsigned i = 0; i < store; i += 1)
             REQUIRE(martlet_checkpoint(index, NULL) == MARTLET_OK);
         change(index, store, 4);
@@ -314,7 +336,7 @@ static void leave(martlet_index *index) { (void)index; }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const unsigned store = size >= header_size ? data[16] & 3 : 0;
+    const unsigned store = size >= header_size ? data[16] % (stores + 1) : 0;
     const size_t first = first_log(data, size);
     write_file("log", store, data, first);
     if (first < size)
