@@ -22,25 +22,27 @@ import Testing
             seed: 41)
         let index = try Index(
             Configuration(dim: 12, metric: metric, M: 4, efConstruction: 20, memory: memory))
-        let isDone = Atomic(false)
-        let rounds = Atomic(0)
-        onThreads(4) { thread in
-            if thread == 0 {
-                for start in stride(from: 0, to: data.vectors.count, by: Self.batch) {
-                    add(Array(data.vectors[start..<start + Self.batch]), to: index)
-                }
-                isDone.store(true, ordering: .relaxed)
-                return
-            }
-            repeat {
-                check(index, data, thread)
-                rounds.add(1, ordering: .relaxed)
-            } while !isDone.load(ordering: .relaxed)
+        watch(index, data, isExact: memory != .compact) { batch in
+            add(batch, to: index)
         }
         #expect(index.count == data.vectors.count)
         #expect(index.versions.read { ($0.graph.linkCodes != nil) == (memory == .fast) })
         #expect(index.versions.read { ($0.vectors!.rows == nil) == (memory == .compact) })
-        #expect(rounds.load(ordering: .relaxed) >= 3)
+        try index.checkInvariants()
+    }
+
+    /// The same while the form of memory changes from one to another, before there are codes and after.
+    @Test func readersSeeWholeBatchesInEveryForm() throws {
+        let data = Dataset(.uniform, count: Self.batch * Self.batches, dim: 12, seed: 43)
+        let index = try Index(Configuration(dim: 12, metric: .l2, M: 4, efConstruction: 20))
+        watch(index, data, isExact: false) { batch in
+            add(batch, to: index)
+            for memory in [MemoryForm.fast, .compact, .fast, .balanced, .compact, .balanced] {
+                #expect(throws: Never.self) { try index.convert(to: memory) }
+            }
+        }
+        #expect(index.count == data.vectors.count)
+        #expect(index.versions.read { $0.vectors!.codes != nil })
         try index.checkInvariants()
     }
 
@@ -63,7 +65,9 @@ import Testing
                 isDone.store(true, ordering: .relaxed)
                 return
             }
-            repeat { check(index, data, thread) } while !isDone.load(ordering: .relaxed)
+            repeat {
+                check(index, data, thread, isExact: true)
+            } while !isDone.load(ordering: .relaxed)
         }
         try index.checkInvariants()
     }
@@ -122,12 +126,35 @@ import Testing
         try index.checkInvariants()
     }
 
+    /// Has one thread change the index, batch by batch, while three look at it, each at least once.
+    private func watch(
+        _ index: Index, _ data: Dataset, isExact: Bool, _ change: @Sendable ([[Float]]) -> Void
+    ) {
+        let isDone = Atomic(false)
+        let rounds = Atomic(0)
+        onThreads(4) { thread in
+            if thread == 0 {
+                for start in stride(from: 0, to: data.vectors.count, by: Self.batch) {
+                    change(Array(data.vectors[start..<start + Self.batch]))
+                }
+                isDone.store(true, ordering: .relaxed)
+                return
+            }
+            repeat {
+                check(index, data, thread, isExact: isExact)
+                rounds.add(1, ordering: .relaxed)
+            } while !isDone.load(ordering: .relaxed)
+        }
+        #expect(rounds.load(ordering: .relaxed) >= 3)
+    }
+
     private func add(_ rows: [[Float]], to index: Index, ids: [Int64]? = nil) {
         #expect(throws: Never.self) { try index.addRows(rows, ids: ids, threads: 2) }
     }
 
     /// Looks at the index in every way and checks what it sees against the counts before and after.
-    private func check(_ index: Index, _ data: Dataset, _ thread: Int) {
+    /// - Parameter isExact: Whether vectors come back as they were given, and not rounded.
+    private func check(_ index: Index, _ data: Dataset, _ thread: Int, isExact: Bool) {
         do {
             let total = data.vectors.count
             let before = index.count
@@ -146,7 +173,6 @@ import Testing
             let isNear = zip(rows, expected).allSatisfy {
                 zip($0, $1).allSatisfy { abs($0 - $1) < 0.5 }
             }
-            let isExact = index.configuration.memory != .compact
             try #require(isExact ? rows == expected : isNear && rows.count == expected.count)
         } catch {
             Issue.record(error)
