@@ -339,10 +339,19 @@ private struct Extremes: BitwiseCopyable {
     var third = SIMD8<Float>(repeating: -.infinity)
 
     mutating func insert(_ values: SIMD8<Float>) {
-        let notFirst = pointwiseMin(values, first)
-        first = pointwiseMax(values, first)
-        let notSecond = pointwiseMin(notFirst, second)
-        second = pointwiseMax(notFirst, second)
-        third = pointwiseMax(notSecond, third)
+        let notFirst = first.lesser(values)
+        first = first.greater(values)
+        let notSecond = second.lesser(notFirst)
+        second = second.greater(notFirst)
+        third = third.greater(notSecond)
     }
+}
+
+/// The standard library's `pointwiseMin` and `pointwiseMax` are not inlined.
+extension SIMD8<Float> {
+    @inline(__always)
+    fileprivate func lesser(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
+
+    @inline(__always)
+    fileprivate func greater(_ other: Self) -> Self { replacing(with: other, where: other .> self) }
 }
