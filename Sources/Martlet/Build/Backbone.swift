@@ -44,6 +44,35 @@ struct Backbone {
     @inline(__always)
     func joins(_ a: UInt32, _ b: UInt32) -> Bool { parent(of: a) == b || parent(of: b) == a }
 
+    /// The edges of one node, each to be met once: most nodes have so few that a search for them
+    /// ends soon.
+    struct Edges {
+        private var backbone: LinkTable?
+        private var node = LinkTable.none
+        private var parent = LinkTable.none
+        private var children = 0
+
+        /// None.
+        init() {}
+
+        fileprivate init(of slot: UInt32, in table: LinkTable) {
+            (backbone, node) = (table, slot)
+            let row = table.node(slot).pointee
+            (parent, children) = (row.parent, Int(row.children))
+        }
+
+        /// Whether an edge leads to `slot`.
+        @inline(__always)
+        mutating func contains(_ slot: UInt32) -> Bool {
+            if slot == parent { return true }
+            guard children > 0, backbone!.node(slot).pointee.parent == node else { return false }
+            children -= 1
+            return true
+        }
+    }
+
+    func edges(of slot: UInt32) -> Edges { Edges(of: slot, in: table) }
+
     @inline(__always)
     func parent(of slot: UInt32) -> UInt32 { table.node(slot).pointee.parent }
 

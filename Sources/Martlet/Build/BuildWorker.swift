@@ -4,6 +4,7 @@ import Glibc
 final class BuildWorker {
     var scratch: SearchScratch
     var selection: NeighborSelection
+    private var nearest: NearestNodes
     /// Candidates for selection: what the search found, and the nodes of the same chunk.
     var candidates: Beam
     let beamWidth: Int
@@ -11,10 +12,11 @@ final class BuildWorker {
     let listRoom: Int
     private let entries: UnsafeMutablePointer<UInt64>
 
-    init(nodes: Int, _ configuration: Configuration) throws(MartletError) {
+    /// - Parameter scanned: How many nodes a new one may be compared with besides those of its chunk.
+    init(nodes: Int, scanned: Int, _ configuration: Configuration) throws(MartletError) {
         beamWidth = min(configuration.efConstruction, nodes)
         let row = configuration.maxLinks(layer: 0)
-        listRoom = max(beamWidth, row) + GraphBuilder.chunkSize
+        listRoom = max(beamWidth, row, scanned) + GraphBuilder.chunkSize
         let list = listRoom
         var scratch = try SearchScratch(nodes: nodes, beamWidth: beamWidth, list: list)
         do throws(MartletError) {
@@ -30,6 +32,14 @@ final class BuildWorker {
             Glibc.free(entries)
             throw error
         }
+        do throws(MartletError) {
+            nearest = try NearestNodes(capacity: list)
+        } catch {
+            scratch.free()
+            Glibc.free(entries)
+            selection.free()
+            throw error
+        }
         scratch.beam.removeAll(capacity: beamWidth)
         self.scratch = scratch
         candidates = Beam(entries: entries)
@@ -38,7 +48,21 @@ final class BuildWorker {
     deinit {
         scratch.free()
         selection.free()
+        nearest.free()
         free(entries)
+    }
+
+    /// Compares a node with a list of others, perhaps itself among them, and makes the nearest its
+    /// candidates. Leaves all distances in the scratch.
+    func scan(
+        _ slots: UnsafePointer<UInt32>, _ count: Int, but slot: UInt32 = LinkTable.none, width: Int,
+        _ scorer: Scorer
+    ) {
+        scorer.score(slots, count, scratch.distances)
+        scratch.distanceCount += count
+        nearest.find(width, of: slots, scratch.distances, count: count, but: slot)
+        candidates.removeAll(capacity: width)
+        candidates.fill(from: nearest)
     }
 
     var distanceCount: Int { scratch.distanceCount + selection.distanceCount }

@@ -8,6 +8,8 @@ final class Chunk {
     let members: [[UInt32]]
     /// Per node, the nearest that was inserted before it; nil for the graph's first.
     private(set) var anchors: [Anchor?]
+    /// All nodes of the graph and then of the chunk, if they are few enough to be compared.
+    private let scanned: UnsafeBufferPointer<UInt32>?
 
     struct Anchor {
         let slot: UInt32
@@ -16,9 +18,11 @@ final class Chunk {
 
     var count: Int { slots.count }
 
-    init(_ order: InsertionOrder, from first: Int, _ store: GraphStore) {
-        let slots = order.chunk(from: first)
-        let levels = slots.map { store.graph.level(of: $0) }
+    init(_ builder: GraphBuilder, from first: Int) {
+        let end = min(first + GraphBuilder.chunkSize, builder.order.count)
+        let slots = builder.order[first..<end]
+        let levels = slots.map { builder.graph.level(of: $0) }
+        scanned = end <= builder.mostScanned ? builder.order[0..<end] : nil
         members = (0...levels.max()!).map { layer in
             slots.indices.filter { levels[$0] >= layer }.map { slots[$0] }
         }
@@ -48,7 +52,7 @@ extension Chunk {
     ) -> Anchor? {
         let slot = slots[i]
         let top = graph.entry?.level ?? -1
-        if let entry = graph.entry {
+        if let entry = graph.entry, levels[i] > 0 || scanned == nil {
             let scorer = Scorer(slot, in: .searched, of: builder.vectors)
             worker.scratch.descend(to: min(levels[i], top), of: graph, from: entry, scorer)
         }
@@ -88,6 +92,9 @@ extension Chunk {
         _ worker: BuildWorker
     ) {
         let width = builder.configuration.efConstruction
+        if layer == 0, let all = scanned {
+            return worker.scan(all.baseAddress!, all.count, but: slot, width: width, scorer)
+        }
         worker.candidates.removeAll(capacity: width)
         if let graph {
             worker.scratch.search(graph.layer(layer), width: width, scorer)
@@ -103,18 +110,20 @@ extension Chunk {
         }
     }
 
-    /// The nearest node inserted before node `i`: found in the graph, or earlier in the chunk. Reads
-    /// what the search of layer 0, the last one, has left.
+    /// The nearest node inserted before node `i`. Reads what the search of layer 0, the last one, has
+    /// left.
     private func anchor(
         of i: Int, _ graph: Graph, _ vectors: VectorView, _ builder: GraphBuilder,
         _ worker: BuildWorker
     ) -> Anchor? {
         var (nearest, slot) = (Float.infinity, LinkTable.none)
-        if graph.entry != nil {
+        if graph.entry != nil, scanned == nil {
             (nearest, slot) = (worker.scratch.beam.distance(0), worker.scratch.beam.slot(0))
         }
-        for earlier in 0..<i where worker.scratch.distances[earlier] < nearest {
-            (nearest, slot) = (worker.scratch.distances[earlier], slots[earlier])
+        let compared = scanned ?? slots
+        for earlier in 0..<compared.count - count + i
+        where worker.scratch.distances[earlier] < nearest {
+            (nearest, slot) = (worker.scratch.distances[earlier], compared[earlier])
         }
         guard slot != LinkTable.none else { return nil }
         let copyDistance = Scorer(slot, in: builder.spaces.last!, of: vectors).copyDistance

@@ -5,7 +5,8 @@
 /// clustered) does not shape the graph, and in chunks (after ParlayANN, Manohar et al., PPoPP 2024):
 ///
 /// 1. Each node of a chunk searches the graph as it stood before the chunk, compares itself with
-///    all others of the chunk, and selects its links. (in parallel, by node)
+///    all others of the chunk, and selects its links. (in parallel, by node) While the graph is small,
+///    it compares itself with all nodes of layer 0 instead.
 /// 2. Each node gets its place in the backbone. (on one thread)
 /// 3. The links' reverses are sorted by target and added there; a row that overflows is pruned.
 ///    (in parallel, by target)
@@ -16,6 +17,10 @@
 final class GraphBuilder {
     /// Nodes per chunk: enough to keep threads busy, few enough to compare all with all.
     static let chunkSize = 256
+
+    /// How many nodes there may be, per place in the beam, for a new one to be compared with all instead
+    /// of a walk to the nearest: that meets fewer, each at many times the cost.
+    private static let scannedPerPlace = 16
 
     let configuration: Configuration
     let vectors: VectorView
@@ -31,6 +36,8 @@ final class GraphBuilder {
     /// The graph under construction; its tables are those of the edits.
     var graph: Graph
     let control: Control?
+    /// How many nodes there may be to be compared with all; 0 if not all nodes are of this batch.
+    let mostScanned: Int
 
     init(
         _ store: GraphStore, _ batch: Range<Int>, newUpperRows: Int, _ vectors: VectorView,
@@ -45,10 +52,14 @@ final class GraphBuilder {
         backbone = try Backbone(
             of: graph.backbone, newNodes: batch.count, M: configuration.M,
             pool: store.pools.backbone)
+        mostScanned =
+            graph.entry == nil
+            ? min(Self.scannedPerPlace * configuration.efConstruction, batch.count) : 0
         (graph.base, graph.upper) = (base.table, upper.table)
         var workers: [BuildWorker] = []
         for _ in 0..<team.count {
-            workers.append(try BuildWorker(nodes: batch.upperBound, configuration))
+            workers.append(
+                try BuildWorker(nodes: batch.upperBound, scanned: mostScanned, configuration))
         }
         self.workers = workers
         order = try InsertionOrder(batch, seed: configuration.seed)
@@ -58,7 +69,7 @@ final class GraphBuilder {
     func insert() throws(MartletError) {
         var first = 0
         while first < order.count {
-            let chunk = Chunk(order, from: first, store)
+            let chunk = Chunk(self, from: first)
             try chunk.selectLinks(self, control)
             try chunk.linkBack(self)
             raiseEntry(chunk)

@@ -21,9 +21,8 @@ final class InsertionOrder {
 
     var count: Int { batch.count }
 
-    func chunk(from first: Int) -> UnsafeBufferPointer<UInt32> {
-        UnsafeBufferPointer(
-            start: slots + first, count: min(GraphBuilder.chunkSize, batch.count - first))
+    subscript(_ ranks: Range<Int>) -> UnsafeBufferPointer<UInt32> {
+        UnsafeBufferPointer(start: slots + ranks.lowerBound, count: ranks.count)
     }
 
     /// Whether `slot` was inserted before the node of the batch with rank `rank`.

@@ -6,13 +6,13 @@ extension GraphBuilder {
         _ row: inout LinkRow, of target: UInt32, on layer: Int, _ count: Int, _ worker: BuildWorker
     ) {
         row.removeAll()
-        let backbone = backbone
         for space in spaces {
             let vectors = gather(count, around: target, in: space, worker)
+            var edges = layer == 0 ? backbone.edges(of: target) : Backbone.Edges()
             worker.selection.select(
                 from: worker.candidates, in: space, of: vectors, to: &row,
-                limit: space.limit(row.width, configuration.metric)
-            ) { layer == 0 && backbone.joins(target, $0) }
+                limit: space.limit(row.width, configuration.metric),
+                isPinned: { edges.contains($0) })
         }
     }
 
@@ -44,10 +44,7 @@ extension GraphBuilder {
         _ count: Int, from target: UInt32, in space: Space, of vectors: VectorView,
         _ worker: BuildWorker
     ) {
-        let (slots, distances) = (worker.scratch.slots, worker.scratch.distances)
-        Scorer(target, in: space, of: vectors).score(slots, count, distances)
-        worker.scratch.distanceCount += count
-        worker.candidates.removeAll(capacity: count)
-        for i in 0..<count { worker.candidates.insert(slots[i], distances[i]) }
+        worker.scan(
+            worker.scratch.slots, count, width: count, Scorer(target, in: space, of: vectors))
     }
 }

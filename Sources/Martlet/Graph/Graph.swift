@@ -64,8 +64,13 @@ struct Layer {
         return LinkRow(links: table.row(row), width: width, count: table.count(row))
     }
 
+    /// Asks for the first 32 links of `slot`.
     @inline(__always)
-    func prefetch(_ slot: UInt32) { intrinsics_prefetch(links(of: slot)) }
+    func prefetch(_ slot: UInt32) {
+        let links = links(of: slot)
+        intrinsics_prefetch(links)
+        if width > 16 { intrinsics_prefetch(links + 16) }
+    }
 
     func count(of slot: UInt32) -> Int { table.count(row(of: slot)) }
 }

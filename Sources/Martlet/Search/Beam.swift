@@ -27,10 +27,16 @@ struct Beam {
         entries.update(from: other.entries, count: count)
     }
 
+    /// Becomes the nearest of many nodes, as many as there is room for.
+    mutating func fill(from nodes: NearestNodes) {
+        count = min(nodes.count, capacity)
+        entries.update(from: nodes.entries, count: count)
+    }
+
     /// Inserts a node if it is near enough. Returns whether it is the next to be expanded.
     @inline(__always) @discardableResult
     mutating func insert(_ slot: UInt32, _ distance: Float) -> Bool {
-        let entry = UInt64(distance.bitPattern) &<< 33 | UInt64(slot) &<< 1
+        let entry = Self.entry(slot, distance)
         if count == capacity {
             guard count > 0, entry < entries[count &- 1] else { return false }
             count &-= 1
@@ -43,6 +49,12 @@ struct Beam {
         guard place <= cursor else { return false }
         cursor = place
         return true
+    }
+
+    /// Orders as distances do; nodes at equal distances, as slots.
+    @inline(__always)
+    static func entry(_ slot: UInt32, _ distance: Float) -> UInt64 {
+        UInt64(distance.bitPattern) &<< 33 | UInt64(slot) &<< 1
     }
 
     /// The nearest node not yet expanded, which it marks.
@@ -68,6 +80,23 @@ struct Beam {
     /// What is not nearer than this will not be inserted.
     @inline(__always)
     var bound: Float { count == capacity ? distance(count &- 1) : .infinity }
+
+    /// Moves those nodes to the front of a list that are not too far away to be inserted at present;
+    /// returns how many. Without branches, which would be mispredicted often.
+    @inline(__always)
+    func sift(
+        _ slots: UnsafeMutablePointer<UInt32>, _ distances: UnsafeMutablePointer<Float>,
+        _ count: Int
+    ) -> Int {
+        let end = UInt64(bound.bitPattern) &+ 1
+        var kept = 0
+        for i in 0..<count {
+            let (slot, distance) = (slots[i], distances[i])
+            (slots[kept], distances[kept]) = (slot, distance)
+            kept &-= intrinsics_less(UInt64(distance.bitPattern), end)
+        }
+        return kept
+    }
 
     func slot(_ place: Int) -> UInt32 { Self.slot(entries[place]) }
 

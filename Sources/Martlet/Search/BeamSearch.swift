@@ -33,19 +33,29 @@ extension SearchScratch {
 
     /// Expands the nearest unexpanded node until there is none: until all neighbors of all nodes in
     /// the beam have been met.
+    ///
+    /// While the neighbors of one node are scored, those of the next are on their way from memory. So
+    /// which node that is, is decided without them.
     @inline(__always)
     mutating func expandBeam(on layer: Layer, _ neighbors: some Neighbors, _ scorer: Scorer) {
         // Locals, which the compiler can keep in registers.
-        let (visited, slots, distances) = (visited, slots, distances)
-        var beam = beam
-        while let node = beam.expandNext() {
+        let (visited, distances) = (visited, distances)
+        var (beam, slots, slotsAhead) = (beam, slots, slotsAhead)
+        var (node, count) = (beam.expandNext(), 0)
+        while node != nil || count > 0 {
+            var countAhead = 0
+            if let node {
+                countAhead = neighbors.list(of: node, on: layer, visited, to: slotsAhead)
+                for i in 0..<countAhead { scorer.prefetch(slotsAhead[i]) }
+            }
             if let next = beam.nextToExpand { layer.prefetch(next) }
-            let count = neighbors.list(of: node, on: layer, visited, to: slots)
             scorer.score(slots, count, distances)
             distanceCount &+= count
-            for i in 0..<count {
+            for i in 0..<beam.sift(slots, distances, count) {
                 if beam.insert(slots[i], distances[i]) { layer.prefetch(slots[i]) }
             }
+            (slots, slotsAhead, count) = (slotsAhead, slots, countAhead)
+            node = beam.expandNext()
         }
         self.beam = beam
     }

@@ -9,6 +9,8 @@ struct SearchScratch {
     /// Slots to score, and their distances.
     let slots: UnsafeMutablePointer<UInt32>
     let distances: UnsafeMutablePointer<Float>
+    /// Slots to score next.
+    let slotsAhead: UnsafeMutablePointer<UInt32>
     /// The links of a node, some of them.
     let bridges: UnsafeMutablePointer<UInt32>
     /// Distances computed since the scratch was made.
@@ -26,14 +28,15 @@ struct SearchScratch {
         // A multiple of four words, and of eight slots, so that distances lie where vectors can.
         let beams = (beamWidth + candidates + 5) & ~3
         let list = max((list + 7) & ~7, LinkCodes.linksPerBlock)
-        let entries = try Memory.allocate(UInt64.self, beams + list + links / 2)
+        let entries = try Memory.allocate(UInt64.self, beams + (3 * list + links) / 2)
         beam = Beam(entries: entries)
         self.candidates = Beam(entries: entries + beamWidth + 1)
         slots = UnsafeMutableRawPointer(entries + beams).bindMemory(
             to: UInt32.self, capacity: list)
         distances = UnsafeMutableRawPointer(slots + list).bindMemory(to: Float.self, capacity: list)
-        bridges = UnsafeMutableRawPointer(distances + list).bindMemory(
-            to: UInt32.self, capacity: links)
+        slotsAhead = UnsafeMutableRawPointer(distances + list).bindMemory(
+            to: UInt32.self, capacity: list + links)
+        bridges = slotsAhead + list
         do throws(MartletError) {
             visited = try VisitedSet(capacity: nodes)
         } catch {

@@ -1,3 +1,4 @@
+import CIntrinsics
 import Glibc
 
 /// The slots that one search has met, emptied in O(1).
@@ -31,14 +32,22 @@ struct VisitedSet {
         return word >> 32 == search && word & UInt64(1) &<< UInt64(slot & 31) != 0
     }
 
+    /// The word as this search sees it: emptied if it is another's. Without a branch, which would be
+    /// mispredicted often.
+    @inline(__always)
+    private func current(_ word: UInt64) -> UInt64 {
+        let empty = search &<< 32
+        let isCurrent = UInt64(bitPattern: Int64(intrinsics_less(word ^ empty, 1 << 32)))
+        return empty | word & isCurrent
+    }
+
     /// Inserts `slot`; returns 1 if it was not in the set, else 0: a number, so that callers can
     /// count without a branch.
     @inline(__always)
     func insert(_ slot: UInt32) -> Int {
         let word = words + Int(slot >> 5)
         let bit = UInt64(1) &<< UInt64(slot & 31)
-        let isCurrent = word.pointee >> 32 == search
-        let bits = isCurrent ? word.pointee : search &<< 32
+        let bits = current(word.pointee)
         word.pointee = bits | bit
         return bits & bit == 0 ? 1 : 0
     }
@@ -48,8 +57,7 @@ struct VisitedSet {
     func insert(_ slot: UInt32, if bit: Int) -> Int {
         let word = words + Int(slot >> 5)
         let bit = UInt64(truncatingIfNeeded: bit) &<< UInt64(slot & 31)
-        let isCurrent = word.pointee >> 32 == search
-        let bits = isCurrent ? word.pointee : search &<< 32
+        let bits = current(word.pointee)
         word.pointee = bits | bit
         return bit & ~bits == 0 ? 0 : 1
     }
