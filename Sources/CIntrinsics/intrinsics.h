@@ -24,6 +24,13 @@
 /** Asks for the cache line at `address`, to be read soon. Never faults. */
 static inline void intrinsics_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
+/** Asks for all lines of `count` bytes that start at a line or in it. */
+static inline void intrinsics_prefetch_all(const void *first, int64_t count) {
+    const char *address = (const char *)first, *end = address + count;
+#pragma clang loop unroll_count(4)
+    for (; address < end; address += 64) __builtin_prefetch(address, 0, 3);
+}
+
 static inline uint64_t intrinsics_load(const uint64_t *value) {
     return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
@@ -261,8 +268,8 @@ static inline intrinsics_words16 intrinsics_join_words(__m256i sums, __m256i odd
  * For 32 links, adds up what the halves of their bytes find in tables. In each 32 bytes of `codes`,
  * the low half of bytes i and 16 + i belongs to link i, the high half to link 16 + i; bytes 0 ... 15
  * look into the first 16 of the 32 bytes of `tables` at the same place, the others into the next 16.
- * `count` is the number of such pieces, 128 at most: more could overflow. `sums`, 32 of them, start
- * at a multiple of 32 bytes.
+ * `count` is the number of such pieces, a multiple of 4, and 512 at most: more could overflow. What
+ * tables hold is at most 63. `sums`, 32 of them, start at a multiple of 32 bytes.
  */
 static inline void intrinsics_add_lookups(const void *codes, const void *tables, int64_t count,
                                           float *sums) {
@@ -270,12 +277,17 @@ static inline void intrinsics_add_lookups(const void *codes, const void *tables,
 #if defined(__AVX2__)
     const __m256i mask = _mm256_set1_epi8(15);
     __m256i low = _mm256_setzero_si256(), low_odd = low, high = low, high_odd = low;
-    for (int64_t i = 0; i < count; i += 1) {
-        const __m256i bytes = _mm256_load_si256((const __m256i *)codes + i);
-        const __m256i table = _mm256_load_si256((const __m256i *)tables + i);
-        const __m256i found = _mm256_shuffle_epi8(table, _mm256_and_si256(bytes, mask));
-        const __m256i found_high =
-            _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask));
+    for (int64_t i = 0; i < count; i += 4) {
+        __m256i found = _mm256_setzero_si256(), found_high = found;
+#pragma clang loop unroll(full)
+        for (int64_t j = i; j < i + 4; j += 1) {
+            const __m256i bytes = _mm256_load_si256((const __m256i *)codes + j);
+            const __m256i table = _mm256_load_si256((const __m256i *)tables + j);
+            const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask);
+            found = _mm256_add_epi8(
+                found, _mm256_shuffle_epi8(table, _mm256_and_si256(bytes, mask)));
+            found_high = _mm256_add_epi8(found_high, _mm256_shuffle_epi8(table, upper));
+        }
         /* Two bytes as one word: the lower overflows into the upper, which is added by itself. */
         low = _mm256_add_epi16(low, found);
         low_odd = _mm256_add_epi16(low_odd, _mm256_srli_epi16(found, 8));
@@ -297,6 +309,19 @@ static inline void intrinsics_add_lookups(const void *codes, const void *tables,
     intrinsics_floats16 *totals = (intrinsics_floats16 *)sums;
     totals[0] += __builtin_convertvector(low_totals, intrinsics_floats16);
     totals[1] += __builtin_convertvector(high_totals, intrinsics_floats16);
+}
+
+typedef double intrinsics_doubles4 __attribute__((ext_vector_type(4)));
+
+/**
+ * Four entries of a sorted array after an insertion of `value`: `before` are the four before them, before
+ * that insertion.
+ */
+static inline intrinsics_doubles4 intrinsics_insert(intrinsics_doubles4 entries,
+                                                    intrinsics_doubles4 before, double value) {
+    const intrinsics_doubles4 shifted = __builtin_shufflevector(before, entries, 3, 4, 5, 6);
+    const intrinsics_doubles4 moved = shifted > value ? shifted : (intrinsics_doubles4)value;
+    return entries < moved ? entries : moved;
 }
 
 /** Each lane, or 0 if it is less or no number. */

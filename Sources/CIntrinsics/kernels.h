@@ -48,7 +48,8 @@ typedef uint64_t (*kernels_encode)(const float *row, float factor, const float *
 
 /**
  * Look-up tables of one query, for estimates over link codes: for each four components of its code
- * (not clamped, nor rounded), the sums of all 16 subsets, each as a byte.
+ * (not clamped, and rounded in units of their own), the sums of all 16 subsets, each as a byte of at
+ * most 63.
  */
 typedef struct kernels_lookup {
     const uint8_t *tables; /**< 4 bytes per component, from a multiple of 32 bytes on. */
@@ -79,6 +80,14 @@ typedef void (*kernels_encode_links)(const uint8_t *node, const uint8_t *codes, 
  */
 typedef uint32_t (*kernels_estimate)(const kernels_lookup *query, const void *links, float distance,
                                      float bound, float *out);
+
+/**
+ * Merges `fresh_count` numbers, a multiple of 4, into `count` sorted ones, a multiple of 4, the largest of
+ * which are lost. None is negative or NaN, and the entries start at a multiple of 32 bytes. Returns a
+ * multiple of 4: the entries before that place are what they were.
+ */
+typedef uint64_t (*kernels_merge)(double *entries, uint64_t count, const double *fresh,
+                                  uint64_t fresh_count);
 
 /**
  * The five below test all values of a column: bit i of words, from the lowest of the first word on,
@@ -122,6 +131,7 @@ typedef struct __attribute__((swift_attr("@Sendable"))) kernels_table {
     kernels_make_lookup make_lookup;
     kernels_encode_links encode_links;
     kernels_estimate estimate;
+    kernels_merge merge;
     kernels_select_integers select_integers;
     kernels_select_doubles select_doubles;
     kernels_select_byte select_byte;

@@ -22,6 +22,7 @@ public func makeKernelTable() -> kernels_table {
         make_lookup: makeLookup,
         encode_links: encodeLinks,
         estimate: estimate,
+        merge: merge,
         select_integers: selectIntegers,
         select_doubles: selectDoubles,
         select_byte: selectByte,

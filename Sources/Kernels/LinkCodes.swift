@@ -56,53 +56,82 @@ let makeLookup: kernels_make_lookup = { row, factor, offsets, components, tables
         return kernels_lookup()
     }
     let count = Int(truncatingIfNeeded: components)
+    let values = ShiftedRow(row: row, factor: factor, offsets: offsets)
     var widest = SIMD2<Float>.zero
-    var (low, sum) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
     var i = 0
     while i < count {
-        let values =
-            row.load(fromByteOffset: i &* 4, as: SIMD8<Float>.self) * factor
-            - offsets.load(fromByteOffset: i &* 4, as: SIMD8<Float>.self)
-        let positive = intrinsics_not_negative(values)
-        let magnitudes = positive + positive - values
-        low += values - positive
-        sum += values
-        let pairs = magnitudes.evenHalf + magnitudes.oddHalf
-        let fours = pairs.evenHalf + pairs.oddHalf
+        let fours = sumsOfFour(magnitudes(values[i]))
         widest = widest.replacing(with: fours, where: fours .> widest)
         i &+= 8
     }
     let range = max(widest[0], widest[1])
-    let unit = range > 0 ? range / 255 : 1
+    // Four may be rounded up by half a unit each.
+    let unit = range > 0 ? range / 61 : 1
+    let scale = 1 / unit
+    var total = SIMD8<Float>.zero
     i = 0
     while i < count {
-        let values =
-            row.load(fromByteOffset: i &* 4, as: SIMD4<Float>.self) * factor
-            - offsets.load(fromByteOffset: i &* 4, as: SIMD4<Float>.self)
-        writeSubsetSums(values * (1 / unit), to: tables + 4 &* i)
-        i &+= 4
+        // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits.
+        let sums = values[i] * scale + 12_582_912
+        let rounded = sums - 12_582_912
+        let magnitudes = magnitudes(rounded)
+        let least = (sumsOfFour(magnitudes) - sumsOfFour(rounded)) * 0.5 + 12_582_912
+        let bytes = SIMD8<UInt8>(
+            truncatingIfNeeded: unsafeBitCast(sums, to: SIMD8<UInt32>.self))
+        let above = SIMD2<UInt8>(
+            truncatingIfNeeded: unsafeBitCast(least, to: SIMD2<UInt32>.self))
+        writeSubsetSums(bytes.lowHalf, above: above[0], to: tables + 4 &* i)
+        writeSubsetSums(bytes.highHalf, above: above[1], to: tables + (4 &* i &+ 16))
+        total += magnitudes
+        i &+= 8
     }
-    // The signs' sum is twice the sum of the positive ones, less that of all.
+    // The signs' sum is twice the sum of what has its own sign, less that of all magnitudes.
     return kernels_lookup(
         tables: UnsafePointer(tables), components: components, unit: 2 * unit,
-        base: 2 * low.sum() - sum.sum())
+        base: -unit * total.sum())
 }
 
-/// Writes the sums of all subsets of four numbers, each above the least, rounded.
+/// A query as codes see it: row[j] * factor - offsets[j].
+private struct ShiftedRow {
+    let row: UnsafeRawPointer
+    let factor: Float
+    let offsets: UnsafeRawPointer
+
+    /// Eight components from `i` on.
+    @inline(__always)
+    subscript(i: Int) -> SIMD8<Float> {
+        row.load(fromByteOffset: i &* 4, as: SIMD8<Float>.self) * factor
+            - offsets.load(fromByteOffset: i &* 4, as: SIMD8<Float>.self)
+    }
+}
+
 @inline(__always)
-private func writeSubsetSums(_ values: SIMD4<Float>, to table: UnsafeMutablePointer<UInt8>) {
-    let ones = SIMD16<Float>(0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1)
-    let twos = SIMD16<Float>(0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1)
-    let fours = SIMD16<Float>(0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1)
-    let eights = SIMD16<Float>(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
-    let least = values.replacing(with: 0, where: values .> 0).sum()
-    let lower: SIMD16<Float> = ones * values[0] + twos * values[1]
-    let upper: SIMD16<Float> = fours * values[2] + eights * values[3]
-    let sums = lower + upper - least
-    // Adding 2^23 rounds to a whole number and leaves it in the low bits.
-    let rounded = unsafeBitCast(sums + 8_388_608, to: SIMD16<UInt32>.self)
-    let bytes = SIMD16<UInt8>(truncatingIfNeeded: rounded)
-    UnsafeMutableRawPointer(table).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+private func magnitudes(_ values: SIMD8<Float>) -> SIMD8<Float> {
+    let positive = intrinsics_not_negative(values)
+    return positive + positive - values
+}
+
+@inline(__always)
+private func sumsOfFour(_ values: SIMD8<Float>) -> SIMD2<Float> {
+    let pairs = values.evenHalf + values.oddHalf
+    return pairs.evenHalf + pairs.oddHalf
+}
+
+/// Writes the sums of all subsets of four whole numbers, above the least of these sums. Numbers are taken
+/// by their last eight bits, as are the sums, of which no more are ever needed.
+@inline(__always)
+private func writeSubsetSums(
+    _ values: SIMD4<UInt8>, above least: UInt8, to table: UnsafeMutablePointer<UInt8>
+) {
+    let (no, all) = (UInt8(0), UInt8.max)
+    let ones = SIMD16(no, all, no, all, no, all, no, all, no, all, no, all, no, all, no, all)
+    let twos = SIMD16(no, no, all, all, no, no, all, all, no, no, all, all, no, no, all, all)
+    let fours = SIMD16(no, no, no, no, all, all, all, all, no, no, no, no, all, all, all, all)
+    let eights = SIMD16(no, no, no, no, no, no, no, no, all, all, all, all, all, all, all, all)
+    let lower = (ones & values[0]) &+ (twos & values[1])
+    let upper = (fours & values[2]) &+ (eights & values[3])
+    UnsafeMutableRawPointer(table).storeBytes(
+        of: lower &+ upper &+ least, as: SIMD16<UInt8>.self)
 }
 
 /// See `kernels_estimate`.
@@ -114,7 +143,7 @@ let estimate: kernels_estimate = { query, links, distance, bound, out in
     let bytes = Int(truncatingIfNeeded: query.components) &* 4
     var offset = 0
     while offset < bytes {
-        let pieces = min(128, (bytes &- offset) / 32)
+        let pieces = min(512, (bytes &- offset) / 32)
         intrinsics_add_lookups(links + 256 + offset, tables + offset, Int64(pieces), out)
         offset &+= 32 &* pieces
     }

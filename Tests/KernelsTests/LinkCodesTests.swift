@@ -1,6 +1,6 @@
 // The kernels for codes of links against their definitions, computed by plain loops.
-// Invariant: signs are exact on every table; estimates err by no more than the rounding of the
-// query's tables, half a unit per entry, and are never negative or no number.
+// Invariant: signs are exact on every table; estimates err by no more than the rounding of the query,
+// half a unit per component, and are never negative or no number.
 
 import CIntrinsics
 import Glibc
@@ -277,9 +277,9 @@ private struct LinkQuery {
 
     /// The distance by the formula, and how much a kernel may miss it by.
     ///
-    /// A unit is a 255th of the largest sum of four magnitudes. Each entry is half a unit away from
-    /// what it stands for at most, and counts twice; there is one per four components. To that,
-    /// what floats round: sums of n / 8 numbers, and the terms of the formula.
+    /// A unit is a 61st of the largest sum of four magnitudes, and each component is half a unit away from
+    /// what it stands for at most. To that, what floats round: sums of n / 8 numbers, and the terms of
+    /// the formula.
     func estimate(_ i: Int, _ links: Links) -> (distance: Double, error: Double) {
         let link = links.definition(i)
         var (sum, magnitude, widest) = (0.0, 0.0, 0.0)
@@ -290,7 +290,7 @@ private struct LinkQuery {
         for j in stride(from: 0, to: values.count, by: 4) {
             widest = max(widest, values[j..<j + 4].reduce(0) { $0 + abs($1) })
         }
-        let tables = Double(values.count / 4) * 1.001 * widest / 255
+        let tables = Double(values.count) / 2 * 1.001 * widest / 61
         let floats = (Double(values.count / 8) + 16) / 16_777_216 * magnitude
         let known = Double(distance) + link.squares
         let terms = (known + link.factor * (link.sum.magnitude + magnitude)) * 5e-7

@@ -49,11 +49,6 @@ struct LinkCodes {
     /// Asks for all that a step from `slot` reads here.
     @inline(__always)
     func prefetch(_ slot: UInt32) {
-        let row = UnsafeRawPointer(table.row(Int(slot)))
-        var offset = 0
-        while offset < min(table.width &* 4, 4096) {
-            intrinsics_prefetch(row + offset)
-            offset &+= 64
-        }
+        intrinsics_prefetch_all(table.row(Int(slot)), Int64(min(table.width &* 4, 4096)))
     }
 }

@@ -13,7 +13,8 @@ extension SearchScratch {
         visited.removeAll()
         beam.removeAll(capacity: plan.beamWidth)
         candidates.removeAll(capacity: plan.candidates)
-        candidates.insert(start, distance)
+        candidates.add(start, distance)
+        candidates.merge(estimator.merge)
         expandCandidates(scorer, estimator)
     }
 
@@ -41,9 +42,10 @@ extension SearchScratch {
                     nearer &= nearer &- 1
                     let link = links[i]
                     // Of a mapped file, nobody may have looked at the links before.
-                    guard link < slotCount, !visited.contains(link) else { continue }
-                    candidates.insert(link, distances[i])
+                    guard link < slotCount else { continue }
+                    candidates.add(link, distances[i], if: visited.contains(link) ? 0 : 1)
                 }
+                candidates.merge(estimator.merge)
             }
         }
         (self.beam, self.candidates) = (beam, candidates)
@@ -75,13 +77,13 @@ private struct NodesAhead {
     }
 }
 
-extension Beam {
+extension CandidatePool {
     /// Takes the nearest candidate not visited yet, which it marks, and asks for its memory.
     @inline(__always)
     fileprivate mutating func take(
         _ visited: VisitedSet, _ scorer: Scorer, _ estimator: Estimator
     ) -> UInt32? {
-        while let node = expandNext() {
+        while let node = take() {
             guard visited.insert(node) == 1 else { continue }
             estimator.prefetch(node, scorer)
             return node
@@ -94,6 +96,7 @@ extension Beam {
 struct Estimator {
     let links: LinkCodes
     private let lookup: kernels_lookup
+    let merge: kernels_merge
     private let kernel: kernels_estimate
 
     /// Fails if links have no codes.
@@ -103,7 +106,8 @@ struct Estimator {
             return nil
         }
         (self.links, lookup) = (links, codes.lookup(query, room))
-        kernel = codes.quantizer.reader.kernels.estimate
+        let kernels = codes.quantizer.reader.kernels
+        (kernel, merge) = (kernels.estimate, kernels.merge)
     }
 
     /// Asks for all that a step from `slot` reads.

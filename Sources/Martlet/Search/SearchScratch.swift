@@ -4,7 +4,7 @@ import Glibc
 struct SearchScratch {
     var beam: Beam
     /// Nodes to expand, by estimates.
-    var candidates: Beam
+    var candidates: CandidatePool
     var visited: VisitedSet
     /// Slots to score, and their distances.
     let slots: UnsafeMutablePointer<UInt32>
@@ -25,12 +25,13 @@ struct SearchScratch {
     init(
         nodes: Int, beamWidth: Int, candidates: Int = 0, list: Int, links: Int = 0
     ) throws(MartletError) {
-        // A multiple of four words, and of eight slots, so that distances lie where vectors can.
-        let beams = (beamWidth + candidates + 5) & ~3
+        // Multiples of four words, and of eight slots, so that all lie where vectors can.
+        let first = CandidatePool.room(candidates)
+        let beams = first + (beamWidth + 4) & ~3
         let list = max((list + 7) & ~7, LinkCodes.linksPerBlock)
         let entries = try Memory.allocate(UInt64.self, beams + (3 * list + links) / 2)
-        beam = Beam(entries: entries)
-        self.candidates = Beam(entries: entries + beamWidth + 1)
+        self.candidates = CandidatePool(memory: entries)
+        beam = Beam(entries: entries + first)
         slots = UnsafeMutableRawPointer(entries + beams).bindMemory(
             to: UInt32.self, capacity: list)
         distances = UnsafeMutableRawPointer(slots + list).bindMemory(to: Float.self, capacity: list)

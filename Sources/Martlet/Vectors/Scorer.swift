@@ -99,12 +99,7 @@ struct Scorer {
     /// Asks for the row of `slot`.
     @inline(__always)
     func prefetch(_ slot: UInt32) {
-        let row = rows + Int(slot) &* Int(stride)
-        var offset = 0
-        while offset < min(Int(stride), 4096) {
-            intrinsics_prefetch(row + offset)
-            offset &+= 64
-        }
+        intrinsics_prefetch_all(rows + Int(slot) &* Int(stride), Int64(min(stride, 4096)))
     }
 
     /// Writes the distances of `slots[0 ..< count]` to `out`.
