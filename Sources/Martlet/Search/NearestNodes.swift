@@ -75,10 +75,12 @@ struct NearestNodes {
         }
     }
 
-    /// Sorts the entries: into buckets, if they are many, and then those that are near each other.
+    /// Sorts the entries: into buckets, if they are many, and then those that are near each other, unless
+    /// too many of them are in one bucket.
     private mutating func sort() {
         if count > Self.bucketCount / 4 { distribute() }
         let entries = entries
+        var moves = 0
         for i in stride(from: 1, to: count, by: 1) {
             let entry = entries[i]
             var place = i
@@ -87,6 +89,10 @@ struct NearestNodes {
                 place &-= 1
             }
             entries[place] = entry
+            moves &+= i &- place
+            if moves > 32 &* count {
+                return UnsafeMutableBufferPointer(start: entries, count: count).sort()
+            }
         }
     }
 
