@@ -91,7 +91,8 @@ struct NearestNodes {
             entries[place] = entry
             moves &+= i &- place
             if moves > 32 &* count {
-                return UnsafeMutableBufferPointer(start: entries, count: count).sort()
+                var all = UnsafeMutableBufferPointer(start: entries, count: count)
+                return all.sort()
             }
         }
     }

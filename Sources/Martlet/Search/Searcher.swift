@@ -64,8 +64,8 @@ final class Searcher {
         let scorer = Scorer(query, code: code, in: vectors)
         if plan.method != .exactScan {
             let entry = snapshot.graph.entry!
-            let layer = batch.isEstimated(by: scorer) ? min(SearchPlan.estimatedFrom, entry.level) : 0
-            scratch.descend(to: layer, of: snapshot.graph, from: entry, scorer)
+            let layer = batch.isEstimated(by: scorer) ? SearchPlan.estimatedFrom : 0
+            scratch.descend(to: min(layer, entry.level), of: snapshot.graph, from: entry, scorer)
             if let count = walk(query, batch, vectors, scorer) {
                 rerank(count, query, batch, vectors)
                 return min(count, plan.wanted)

@@ -1,4 +1,5 @@
 import Glibc
+import MartletTestSupport
 import Testing
 
 @testable import Martlet
@@ -10,7 +11,7 @@ import Testing
         let room = try Memory.allocate(UInt64.self, CandidatePool.room(capacity))
         defer { free(room) }
         var (pool, model) = (CandidatePool(memory: room), Model(capacity: (capacity + 3) & ~3))
-        let merge = InstructionSet.kernels.merge
+        let merge = InstructionSet.kernels.merge!
         var generator = SeededGenerator(UInt64(capacity))
         for _ in 0..<20 {
             pool.removeAll(capacity: capacity)
