@@ -155,7 +155,7 @@ def test_an_add_that_waits_for_another_can_be_cancelled():
             raise LookupError
 
     with ThreadPoolExecutor(1) as pool:
-        vectors = oracle.gaussian(8000, 16, seed=21)
+        vectors = oracle.gaussian(40_000, 16, seed=21)
         long_add = pool.submit(index.add, vectors, progress=run_until_stopped)
         running.wait()
         with pytest.raises(LookupError):

@@ -80,10 +80,6 @@ struct SearchPlan {
     /// that on real data it finds about as much as one by distances with a beam of `ef` does.
     var candidates: Int { beamWidth * 9 / 4 + 8 }
 
-    /// The layer from whose nearest node a walk by estimates starts: its steps come to the query sooner
-    /// than a descent through the layers below would, which compares some 60 nodes.
-    static let estimatedFrom = 2
-
     var scanRoom: Int { SearchScratch.scanRoom(k: wanted, matching: matching) }
 }
 

@@ -63,9 +63,7 @@ final class Searcher {
         }
         let scorer = Scorer(query, code: code, in: vectors)
         if plan.method != .exactScan {
-            let entry = snapshot.graph.entry!
-            let layer = batch.isEstimated(by: scorer) ? SearchPlan.estimatedFrom : 0
-            scratch.descend(to: min(layer, entry.level), of: snapshot.graph, from: entry, scorer)
+            scratch.descend(to: 0, of: snapshot.graph, from: snapshot.graph.entry!, scorer)
             if let count = walk(query, batch, vectors, scorer) {
                 rerank(count, query, batch, vectors)
                 return min(count, plan.wanted)
@@ -116,7 +114,8 @@ final class Searcher {
     private func walk(_ query: Query, _ batch: QueryBatch, _ scorer: Scorer) -> Int? {
         let (base, plan) = (batch.snapshot.graph.layer(0), batch.plan)
         guard let matches = batch.selection?.matches else {
-            if batch.isEstimated(by: scorer),
+            // A beam as wide as the index meets every node: there is nothing to estimate.
+            if scorer.isOnCodes, plan.beamWidth < plan.matching,
                 let estimator = Estimator(query, code, batch.snapshot)
             {
                 scratch.search(plan, scorer, estimator)
@@ -159,13 +158,6 @@ struct QueryBatch {
     let output: SearchOutput
     let snapshot: Snapshot
     let traffic: SearchTraffic
-
-    /// Whether the walk estimates. A beam as wide as the index meets every node: there is nothing to
-    /// estimate.
-    func isEstimated(by scorer: Scorer) -> Bool {
-        selection == nil && snapshot.graph.linkCodes != nil && scorer.isOnCodes
-            && plan.beamWidth < plan.matching
-    }
 
     /// The room that a searcher needs.
     var room: SearchRoom {
