@@ -24,7 +24,8 @@
 /** Asks for the cache line at `address`, to be read soon. Never faults. */
 static inline void intrinsics_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
-/** Asks for all lines of `count` bytes that start at a line or in it. */
+/** Asks for all cache lines of `count` bytes from `first` on; for one less, perhaps, if that is not where a
+ * line starts. */
 static inline void intrinsics_prefetch_all(const void *first, int64_t count) {
     const char *address = (const char *)first, *end = address + count;
 #pragma clang loop unroll_count(4)
